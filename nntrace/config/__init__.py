@@ -1,0 +1,1 @@
+"""The configuration language: reading it, its types, and errors that point at the place."""

@@ -1,0 +1,235 @@
+"""The configuration language as typed structs: its keys, their types, bounds and defaults.
+
+The names that one may type for an activation, a loss, an optimizer or a rule come from the tables.
+`also` are the names that a key goes by elsewhere, used only in messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta, Struct, convert, defstruct, field, to_builtins
+from msgspec.structs import asdict
+
+from nntrace.maths.activations import ACTIVATIONS
+from nntrace.maths.initial import INITIALIZERS
+from nntrace.maths.losses import LOSSES
+from nntrace.maths.optimizers import OPTIMIZERS
+from nntrace.maths.table import Choice, Row
+
+
+class Mapped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A mapping of the config file, in which an unknown key is an error."""
+
+
+def _key(description: str, *also: str, **bounds: Any) -> Meta:
+    return Meta(description=description, extra={"also": also}, **bounds)
+
+
+def _rows(table: Mapping[str, Row], tag: str, *required: Any) -> Any:
+    """The type of a mapping that chooses a row by `tag` and sets its parameters."""
+    structs = (
+        defstruct(
+            row.name,
+            [*required, *((p, float, default) for p, default in row.parameters.items())],
+            bases=(Mapped,),
+            tag_field=tag,
+            tag=row.name,
+            kw_only=True,
+        )
+        for row in table.values()
+    )
+    return reduce(or_, structs)
+
+
+def _choice(table: Mapping[str, Row]) -> Any:
+    """The type of a key that takes a row: its name, or a mapping with `name` and its parameters."""
+    return Literal[tuple(table)] | _rows(table, "name")
+
+
+if TYPE_CHECKING:
+    ActivationChoice = LossChoice = OptimizerChoice = Drawn = Any
+else:
+    ActivationChoice = _choice(ACTIVATIONS)
+    LossChoice = _choice(LOSSES)
+    OptimizerChoice = _choice(OPTIMIZERS)
+    Drawn = _rows(INITIALIZERS, "init", ("seed", Annotated[int, Meta(ge=0)]), ("generator", Literal["default", "legacy"], "default"))
+
+
+def chosen(choice: Any, table: Mapping[str, Row]) -> Choice:
+    """The row's name and all its parameters, whichever way it was written."""
+    if isinstance(choice, str):
+        return Choice(choice, table[choice].parameters)
+    name = choice.__struct_config__.tag
+    return Choice(name, {p: getattr(choice, p) for p in table[name].parameters})
+
+
+class Layer(Mapped, kw_only=True):
+    nodes: Annotated[int, _key("number of nodes", "units", "neurons", "size", "width", "out_features", ge=1)]
+    activation: Annotated[ActivationChoice, _key("f in A = f(Z)", "act", "function", "nonlinearity", "transfer")]
+
+    @property
+    def chosen(self) -> Choice:
+        return chosen(self.activation, ACTIVATIONS)
+
+
+class Architecture(Mapped, kw_only=True):
+    inputs: Annotated[int, _key("number of input features", "input", "input_size", "in_features", "features", ge=1)]
+    layers: Annotated[
+        list[Layer],
+        _key("first hidden layer ... output layer", "hidden", "hidden_layers", "layer", min_length=1),
+    ]
+    biases: Annotated[
+        Literal["trained", "fixed", "none"],
+        _key("trained | fixed (added, never updated) | none", "bias", "use_bias"),
+    ] = "trained"
+
+
+Entries = list[float | list[float]]
+
+
+class Data(Mapped, kw_only=True):
+    x: Annotated[Entries, _key("inputs, one entry per example", "X", "inputs", "input", "features", min_length=1)]
+    y: Annotated[
+        Entries, _key("targets, one entry per example", "Y", "target", "targets", "output", "outputs", min_length=1)
+    ]
+
+
+class Schedule(Mapped, kw_only=True):
+    """alpha = start · decay^⌊(iteration − 1)/every⌋"""
+
+    start: Annotated[float, Meta(ge=0)]
+    decay: Annotated[float, Meta(gt=0)]
+    every: Annotated[int, Meta(ge=1)]
+
+
+class Shuffle(Mapped, kw_only=True):
+    seed: Annotated[int, Meta(ge=0)]
+
+
+class Figure(Mapped, kw_only=True):
+    """A published number: its value, and how it is written (which says how exact it is)."""
+
+    value: float
+    text: str
+
+
+class Expectation(Mapped, kw_only=True):
+    """What a source prints for one update."""
+
+    figures: dict[str, Figure]
+    iteration: Annotated[int, Meta(ge=1)] = 1
+    example: Annotated[int, Meta(ge=1)] | None = None
+    batch: Annotated[int, Meta(ge=1)] | None = None
+    tolerance: Annotated[float, Meta(gt=0)] | None = None
+
+
+class Config(Mapped, kw_only=True):
+    """Everything a trace depends on. Made by `nntrace.load`."""
+
+    title: Annotated[str, _key("shown in every header", "name")] = ""
+    source: Annotated[str, _key("where the example was published", "url", "reference")] = ""
+    notes: Annotated[str, _key("free text, shown once at the top", "description", "comment", "note")] = ""
+    architecture: Annotated[Architecture, _key("the network", "network", "model", "layers", "net", "hidden", "inputs")]
+    weights: Annotated[
+        float | dict[str, Any],
+        _key(
+            "initial weights: one number, explicit matrices, or a rule with its seed",
+            "initial_weights", "init", "initializer", "parameters", "W1", "b1", "initial_values", "seed",
+        ),
+    ]
+    data: Annotated[Data, _key("the examples", "dataset", "examples", "training_data", "x", "y", "X", "labels")]
+    loss: Annotated[
+        LossChoice, _key("loss of one example", "loss_function", "cost", "cost_function", "criterion", "error", "objective")
+    ] = "squared_error"
+    alpha: Annotated[
+        float | list[float] | Schedule,
+        _key(
+            "learning rate: a number, a list (one an iteration), or {start, decay, every}",
+            "learning_rate", "lr", "eta", "rate", "step_size", "learningRate",
+        ),
+    ]
+    iterations: Annotated[
+        int,
+        _key("one iteration = one pass over all examples", "epochs", "epoch", "n_iter", "iteration", "num_epochs", ge=1),
+    ]
+    batch: Annotated[
+        Annotated[int, Meta(ge=1)] | Literal["all"],
+        _key("examples per update: 1, n, or all", "batch_size", "batchsize", "minibatch", "mini_batch"),
+    ] = 1
+    reduction: Annotated[Literal["mean", "sum"], _key("over the examples of a batch: mean | sum", "reduce")] = "mean"
+    optimizer: Annotated[OptimizerChoice, _key("how W and b are updated", "optimiser", "solver", "algorithm")] = (
+        "gradient_descent"
+    )
+    l2: Annotated[
+        float,
+        _key("adds l2/2 times the sum of all W squared to the loss", "weight_decay", "regularization", "lambda", ge=0),
+    ] = 0.0
+    clip_norm: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        _key("the gradient of all parameters together is scaled down to this norm", "clip", "gradient_clipping", "max_norm"),
+    ] = None
+    shuffle: Annotated[Shuffle | None, _key("{seed: n}: a new order every iteration", "random_order")] = None
+    round: Annotated[
+        Annotated[int, Meta(ge=0, le=15)] | None,
+        _key("n: arithmetic as by hand, every result rounded to n decimals", "rounding", "precision"),
+    ] = None
+    expect: Annotated[tuple[Expectation, ...], _key("published figures that the trace must reproduce", "expected", "check")] = ()
+    decimals: Annotated[
+        int, _key("how numbers are shown; never how they are computed", "digits", "precision", "places", ge=0, le=15)
+    ] = 4
+
+    @property
+    def chosen_loss(self) -> Choice:
+        return chosen(self.loss, LOSSES)
+
+    @property
+    def chosen_optimizer(self) -> Choice:
+        return chosen(self.optimizer, OPTIMIZERS)
+
+    @property
+    def examples(self) -> int:
+        """How many examples there are."""
+        return len(self.data.x)
+
+    @property
+    def batch_size(self) -> int:
+        """Examples per update as configured; the last batch of an iteration may be smaller."""
+        return self.examples if self.batch == "all" else self.batch
+
+    @property
+    def batches(self) -> int:
+        """Updates in one iteration."""
+        return -(-self.examples // self.batch_size)
+
+    @property
+    def shapes(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Every W and b in order, with its shape."""
+        before = self.architecture.inputs
+        for index, layer in enumerate(self.architecture.layers, start=1):
+            yield f"W{index}", (layer.nodes, before)
+            if self.architecture.biases != "none":
+                yield f"b{index}", (layer.nodes, 1)
+            before = layer.nodes
+
+    @property
+    def drawn(self) -> Any:
+        """The rule that draws the initial weights, None where they are given."""
+        return convert(self.weights, Drawn) if isinstance(self.weights, dict) and "init" in self.weights else None
+
+    def as_data(self) -> dict[str, Any]:
+        """The config as plain data that reads back to the same config; what has its default is left out."""
+        data: dict[str, Any] = to_builtins(self)
+        if self.expect:
+            data["expect"] = [_as_written(expectation) for expectation in self.expect]
+        return data
+
+
+def _as_written(expectation: Expectation) -> dict[str, Any]:
+    from msgspec import Raw
+
+    where = {key: value for key, value in asdict(expectation).items() if key != "figures" and value is not None}
+    return where | {name: Raw(figure.text.encode()) for name, figure in expectation.figures.items()}

@@ -1,0 +1,1 @@
+"""Formulas as data, their spellings and their derivation. Knows nothing of networks."""

@@ -1,0 +1,185 @@
+"""What reaches the operands of a formula when a gradient reaches its value: the chain rule.
+
+One rule per kind of node. The products are put into the form of the textbook (`2 (A − y)`, not
+`−1·2·(y − A)·1`), and only by steps that do not change a bit of the result: moving a sign,
+dropping a factor 1, folding a power of two into a literal. A gradient ``1/m`` is carried along as
+the division by m that it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import singledispatch
+from math import frexp
+
+from nntrace.formula.tree import (
+    Add,
+    Apply,
+    Divide,
+    Formula,
+    Greater,
+    MatrixProduct,
+    Maximum,
+    Multiply,
+    Negative,
+    Number,
+    Power,
+    Quantity,
+    Shape,
+    Subtract,
+    Sum,
+    Transpose,
+)
+
+Reached = Iterator[tuple[Formula, Formula]]
+
+
+def gradients(node: Formula, incoming: Formula, value: Formula | None = None) -> Iterator[tuple[Quantity, Formula]]:
+    """The gradient that reaches each quantity of `node`, in reading order.
+
+    `incoming` is the gradient of the value of `node`; `value` names that value where an equation
+    has already computed it (σ' is written in A = σ(Z), not computed again). A quantity that stands
+    twice in `node` comes back twice: the gradients add up.
+    """
+    if isinstance(node, Quantity):
+        yield node, incoming
+        return
+    for operand, gradient in reaches(node, incoming, node if value is None else value):
+        yield from gradients(operand, gradient)
+
+
+@singledispatch
+def reaches(node: Formula, g: Formula, value: Formula) -> Reached:
+    """Pairs of an operand of `node` and the gradient that reaches it, given the gradient `g`."""
+    raise TypeError(f"no rule for the derivative of {type(node).__name__}")
+
+
+@reaches.register
+def _(node: Number, g: Formula, value: Formula) -> Reached:
+    return iter(())
+
+
+@reaches.register
+def _(node: Greater, g: Formula, value: Formula) -> Reached:
+    return iter(())  # a step: its derivative is 0 wherever it has one
+
+
+@reaches.register
+def _(node: Negative, g: Formula, value: Formula) -> Reached:
+    yield node.operand, negative(g)
+
+
+@reaches.register
+def _(node: Add, g: Formula, value: Formula) -> Reached:
+    yield node.left, fit(g, node.left.shape)
+    yield node.right, fit(g, node.right.shape)
+
+
+@reaches.register
+def _(node: Subtract, g: Formula, value: Formula) -> Reached:
+    yield node.left, fit(g, node.left.shape)
+    yield node.right, fit(negative(g), node.right.shape)
+
+
+@reaches.register
+def _(node: Multiply, g: Formula, value: Formula) -> Reached:
+    yield node.left, fit(times(g, node.right), node.left.shape)
+    yield node.right, fit(times(g, node.left), node.right.shape)
+
+
+@reaches.register
+def _(node: Divide, g: Formula, value: Formula) -> Reached:
+    yield node.left, fit(over(g, node.right), node.left.shape)
+    yield node.right, fit(negative(over(times(g, node.left), node.right**2)), node.right.shape)
+
+
+@reaches.register
+def _(node: Power, g: Formula, value: Formula) -> Reached:
+    exponent = node.right
+    assert isinstance(exponent, Number)
+    lower = node.left if exponent.value == 2 else node.left ** (exponent.value - 1)
+    yield node.left, times(g, times(exponent, lower))
+
+
+@reaches.register
+def _(node: Maximum, g: Formula, value: Formula) -> Reached:
+    yield node.left, fit(times(g, 1 - (node.right > node.left)), node.left.shape)
+    yield node.right, fit(times(g, node.right > node.left), node.right.shape)
+
+
+@reaches.register
+def _(node: MatrixProduct, g: Formula, value: Formula) -> Reached:
+    yield node.left, g @ node.right.T
+    yield node.right, node.left.T @ g
+
+
+@reaches.register
+def _(node: Transpose, g: Formula, value: Formula) -> Reached:
+    yield node.operand, g.T
+
+
+@reaches.register
+def _(node: Sum, g: Formula, value: Formula) -> Reached:
+    yield node.operand, g  # every term counts once: the gradient stretches over the summed axis
+
+
+@reaches.register
+def _(node: Apply, g: Formula, value: Formula) -> Reached:
+    yield node.operand, node.function.backward(g, node.operand, value)
+
+
+def fit(g: Formula, shape: Shape) -> Formula:
+    """`g` summed over the axes along which an operand of this shape was stretched."""
+    if not g.shape or g.shape == shape:
+        return g
+    if not shape:
+        return Sum(g)
+    for axis, (have, want) in zip(("rows", "columns"), zip(g.shape, shape, strict=True), strict=True):
+        if have != want:
+            g = Sum(g, axis)  # type: ignore[arg-type]  # zip widens the literals to str
+    return g
+
+
+def times(a: Formula, b: Formula) -> Formula:
+    """a ⊙ b in the textbook's form: literals first and folded, divisions last."""
+    if isinstance(a, Number) and a.value == 1:
+        return b
+    if isinstance(b, Number) and b.value == 1:
+        return a
+    if isinstance(a, Divide):
+        return Divide(times(a.left, b), a.right)
+    if isinstance(a, Number) and isinstance(b, Number) and _doubles(a, b):
+        return Number(a.value * b.value)
+    if isinstance(a, Number) and isinstance(b, Multiply) and isinstance(b.left, Number) and _doubles(a, b.left):
+        return times(Number(a.value * b.left.value), b.right)
+    if isinstance(b, Number):
+        return times(b, a)
+    return Multiply(a, b)
+
+
+def over(a: Formula, b: Formula) -> Formula:
+    """a / b"""
+    return a if isinstance(b, Number) and b.value == 1 else Divide(a, b)
+
+
+def negative(a: Formula) -> Formula:
+    """−a, with the sign moved to where it vanishes: −2 (y − A) is 2 (A − y)."""
+    move: dict[type[Formula], Callable[[], Formula]] = {
+        Number: lambda: Number(-a.value),  # type: ignore[attr-defined]
+        Negative: lambda: a.operands[0],
+        Subtract: lambda: Subtract(a.operands[1], a.operands[0]),
+        Divide: lambda: Divide(negative(a.operands[0]), a.operands[1]),
+    }
+    if type(a) in move:
+        return move[type(a)]()
+    if isinstance(a, Multiply) and isinstance(a.right, Subtract):
+        return Multiply(a.left, negative(a.right))
+    if isinstance(a, Multiply) and isinstance(a.left, Subtract | Number):
+        return Multiply(negative(a.left), a.right)
+    return Negative(a)
+
+
+def _doubles(*numbers: Number) -> bool:
+    """Whether one of them is a power of two, so that multiplying by both at once is exact."""
+    return any(abs(frexp(n.value)[0]) == 0.5 for n in numbers)
+

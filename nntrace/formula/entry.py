@@ -1,0 +1,116 @@
+"""One entry of a formula: the arithmetic behind a single number.
+
+`entry` turns a formula of matrices into the formula of one of its entries, made of entries and
+additions; every text spelling can write it, with the names of the entries or their numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import singledispatch
+
+from nntrace.formula.tree import (
+    EXAMPLES,
+    Binary,
+    Entry,
+    Formula,
+    MatrixProduct,
+    Multiply,
+    Number,
+    Omitted,
+    Quantity,
+    Series,
+    Sum,
+    Transpose,
+    Unary,
+)
+
+KEPT_AT_EACH_END = 3
+
+
+def entry(node: Formula, row: int, column: int, examples: int, most: int = 12) -> Formula:
+    """Entry (row, column) of `node`, both from 0; for a single number they are ignored.
+
+    `examples` is the number of columns of this batch. A sum of more than `most` terms is written
+    by its first and last three.
+    """
+    return _entry(node, row, column, _Writer(examples, most))
+
+
+class _Writer:
+    def __init__(self, examples: int, most: int) -> None:
+        self.examples = examples
+        self.most = most
+
+    def size(self, extent: int | str) -> int:
+        return self.examples if extent == EXAMPLES else int(extent)
+
+    def series(self, indices: range) -> tuple[list[int], int]:
+        """The indices to write, and how many are left out after the third."""
+        if len(indices) <= self.most:
+            return list(indices), 0
+        ends = [*indices[:KEPT_AT_EACH_END], *indices[-KEPT_AT_EACH_END:]]
+        return ends, len(indices) - len(ends)
+
+
+def _series(terms: list[Formula], omitted: int) -> Formula:
+    if omitted:
+        terms.insert(KEPT_AT_EACH_END, Omitted(omitted))
+    return terms[0] if len(terms) == 1 else Series(tuple(terms))
+
+
+@singledispatch
+def _entry(node: Formula, row: int, column: int, writer: _Writer) -> Formula:
+    raise TypeError(f"no entry of {type(node).__name__}")
+
+
+@_entry.register
+def _(node: Number, row: int, column: int, writer: _Writer) -> Formula:
+    return node
+
+
+@_entry.register
+def _(node: Quantity, row: int, column: int, writer: _Writer) -> Formula:
+    if not node.shape:
+        return Entry(node)
+    rows, columns = node.shape
+    return Entry(node, 0 if rows == 1 else row, 0 if columns == 1 else column)
+
+
+@_entry.register
+def _(node: Unary, row: int, column: int, writer: _Writer) -> Formula:
+    return replace(node, operand=_entry(node.operand, row, column, writer))
+
+
+@_entry.register
+def _(node: Binary, row: int, column: int, writer: _Writer) -> Formula:
+    return replace(node, left=_entry(node.left, row, column, writer), right=_entry(node.right, row, column, writer))
+
+
+@_entry.register
+def _(node: Transpose, row: int, column: int, writer: _Writer) -> Formula:
+    return _entry(node.operand, column, row, writer)
+
+
+@_entry.register
+def _(node: MatrixProduct, row: int, column: int, writer: _Writer) -> Formula:
+    inner, omitted = writer.series(range(writer.size(node.left.shape[1])))
+    terms: list[Formula] = [
+        Multiply(_entry(node.left, row, k, writer), _entry(node.right, k, column, writer)) for k in inner
+    ]
+    return _series(terms, omitted)
+
+
+@_entry.register
+def _(node: Sum, row: int, column: int, writer: _Writer) -> Formula:
+    if not node.operand.shape:
+        return _entry(node.operand, row, column, writer)
+    rows, columns = (writer.size(extent) for extent in node.operand.shape)
+    cells = {
+        "rows": lambda k: (k, column),
+        "columns": lambda k: (row, k),
+        None: lambda k: divmod(k, columns),
+    }[node.over]
+    count = {"rows": rows, "columns": columns, None: rows * columns}[node.over]
+    kept, omitted = writer.series(range(count))
+    return _series([_entry(node.operand, *cells(k), writer) for k in kept], omitted)

@@ -1,0 +1,177 @@
+"""Formulas in LaTeX's mathematics: `\\mathrm{d}Z^{[2]} {A^{[1]}}^{\\top}`."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from nntrace.formula.plain import ATOM, POWER, PRODUCT, SUM, Leaf, Spelled
+from nntrace.formula.tree import (
+    Add,
+    Apply,
+    Divide,
+    Entry,
+    Formula,
+    Greater,
+    MatrixProduct,
+    Maximum,
+    Multiply,
+    Negative,
+    Number,
+    Omitted,
+    Power,
+    Quantity,
+    Series,
+    Subtract,
+    Sum,
+    Transpose,
+)
+
+_GREEK = {"alpha", "beta", "epsilon"}
+
+
+def name(node: Formula) -> str:
+    """The leaf by its name: `W^{[2]}`, `{A^{[1]}}^{\\top}`, `\\mathrm{d}W^{[2]}_{1,3}`."""
+    if isinstance(node, Transpose):
+        return f"{{{name(node.operand)}}}^{{\\top}}"
+    if isinstance(node, Entry):
+        index = "" if node.row is None or node.column is None else f"_{{{node.row + 1},{node.column + 1}}}"
+        return f"{{{name(node.quantity)}}}{index}"
+    assert isinstance(node, Quantity)
+    base = _base(node.base)
+    if node.layer is not None:
+        base += f"^{{[{node.layer}]}}"
+    if node.prefix == "d":
+        base = rf"\mathrm{{d}}{base}"
+    elif node.prefix:
+        letter = rf"\hat{{{node.prefix}}}" if node.suffix == "hat" else node.prefix
+        base = f"{letter}_{{{base}}}"
+    return rf"{{{base}}}_{{\text{{new}}}}" if node.suffix == "new" else base
+
+
+def latex(node: Formula, leaf: Leaf = name) -> str:
+    """`node` in LaTeX's mathematics (amsmath), its leaves written by `leaf`."""
+    return _spell(node, leaf)[0]
+
+
+def _base(text: str) -> str:
+    letters = text.rstrip("0123456789")
+    index = f"_{{{text[len(letters) :]}}}" if letters != text else ""
+    if letters in _GREEK:
+        return rf"\{letters}{index}"
+    if len(letters) == 1:
+        return letters + index
+    word = letters.replace("_", r"\_")
+    return rf"\mathit{{{word}}}{index}"
+
+
+def _inner(node: Formula, leaf: Leaf, at_least: int, *, follows: bool = False) -> str:
+    text, hold = _spell(node, leaf)
+    return rf"\left({text}\right)" if hold < at_least or (follows and text.startswith("-")) else text
+
+
+@singledispatch
+def _spell(node: Formula, leaf: Leaf) -> Spelled:
+    raise TypeError(f"no LaTeX for {type(node).__name__}")
+
+
+@_spell.register
+def _(node: Quantity, leaf: Leaf) -> Spelled:
+    return leaf(node), ATOM
+
+
+@_spell.register
+def _(node: Entry, leaf: Leaf) -> Spelled:
+    text = leaf(node)
+    return text, PRODUCT if text.startswith("-") else ATOM
+
+
+@_spell.register
+def _(node: Number, leaf: Leaf) -> Spelled:
+    if node.value == 0.5:
+        return r"\tfrac{1}{2}", ATOM
+    return f"{node.value:.15g}", ATOM if node.value >= 0 else PRODUCT
+
+
+@_spell.register
+def _(node: Negative, leaf: Leaf) -> Spelled:
+    return "-" + _inner(node.operand, leaf, PRODUCT, follows=True), PRODUCT
+
+
+@_spell.register
+def _(node: Add, leaf: Leaf) -> Spelled:
+    return f"{_inner(node.left, leaf, SUM)} + {_inner(node.right, leaf, SUM, follows=True)}", SUM
+
+
+@_spell.register
+def _(node: Subtract, leaf: Leaf) -> Spelled:
+    return f"{_inner(node.left, leaf, SUM)} - {_inner(node.right, leaf, PRODUCT, follows=True)}", SUM
+
+
+@_spell.register
+def _(node: Series, leaf: Leaf) -> Spelled:
+    first, *others = node.terms
+    texts = [_inner(first, leaf, SUM), *(_inner(term, leaf, PRODUCT, follows=True) for term in others)]
+    return " + ".join(texts), SUM if others else PRODUCT
+
+
+@_spell.register
+def _(node: Omitted, leaf: Leaf) -> Spelled:
+    return rf"\cdots\text{{ ({node.count} more) }}\cdots", ATOM
+
+
+@_spell.register
+def _(node: Multiply, leaf: Leaf) -> Spelled:
+    left = _inner(node.left, leaf, PRODUCT)
+    right = _inner(node.right, leaf, POWER, follows=True)
+    if isinstance(node.left, Number) and (right.startswith(r"\left(") or isinstance(node.right, Sum)):
+        sign = r"\,"
+    elif node.left.shape and node.right.shape:
+        sign = r" \odot "
+    else:
+        sign = r" \cdot "
+    return left + sign + right, PRODUCT
+
+
+@_spell.register
+def _(node: MatrixProduct, leaf: Leaf) -> Spelled:
+    return rf"{_inner(node.left, leaf, PRODUCT)} {_inner(node.right, leaf, POWER, follows=True)}", PRODUCT
+
+
+@_spell.register
+def _(node: Divide, leaf: Leaf) -> Spelled:
+    return rf"\frac{{{latex(node.left, leaf)}}}{{{latex(node.right, leaf)}}}", PRODUCT
+
+
+@_spell.register
+def _(node: Power, leaf: Leaf) -> Spelled:
+    # In braces: a name has a superscript of its own, and two of them do not compile.
+    return f"{{{_inner(node.left, leaf, ATOM)}}}^{{{latex(node.right, leaf)}}}", POWER
+
+
+@_spell.register
+def _(node: Greater, leaf: Leaf) -> Spelled:
+    return f"{_inner(node.left, leaf, SUM)} > {_inner(node.right, leaf, SUM)}", 0
+
+
+@_spell.register
+def _(node: Maximum, leaf: Leaf) -> Spelled:
+    return rf"\max\left({latex(node.left, leaf)}, {latex(node.right, leaf)}\right)", ATOM
+
+
+@_spell.register
+def _(node: Transpose, leaf: Leaf) -> Spelled:
+    if isinstance(node.operand, Quantity):
+        return leaf(node), ATOM
+    return f"{{{_inner(node.operand, leaf, ATOM)}}}^{{\\top}}", ATOM
+
+
+@_spell.register
+def _(node: Sum, leaf: Leaf) -> Spelled:
+    if all(size == 1 for size in node.operand.shape):
+        return _spell(node.operand, leaf)  # the sum of one entry is that entry
+    return r"\sum " + _inner(node.operand, leaf, POWER), POWER
+
+
+@_spell.register
+def _(node: Apply, leaf: Leaf) -> Spelled:
+    return rf"{node.function.latex}\left({latex(node.operand, leaf)}\right)", ATOM

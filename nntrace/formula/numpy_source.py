@@ -1,0 +1,128 @@
+"""Formulas as numpy source: what runs, and what an exported script says.
+
+The function that `function_source` writes is the whole computation: the engine compiles it once
+and calls it for every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import singledispatch
+
+from nntrace.formula.tree import (
+    Add,
+    Apply,
+    Divide,
+    Formula,
+    Greater,
+    MatrixProduct,
+    Maximum,
+    Multiply,
+    Negative,
+    Number,
+    Power,
+    Quantity,
+    Subtract,
+    Sum,
+    Transpose,
+)
+
+COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
+"""Python's own precedence, as far as it is needed."""
+
+Spelled = tuple[str, int]
+
+
+def numpy_source(node: Formula) -> str:
+    """`node` as an expression in Python and numpy (`np`), the quantities by their names."""
+    return _spell(node)[0]
+
+
+def function_source(name: str, inputs: Sequence[str], lines: Iterable[tuple[str, Formula]], outputs: Sequence[str]) -> str:
+    """A Python function: a line ``target = formula`` each, returning the tuple of `outputs`."""
+    body = "".join(f"    {target} = {numpy_source(node)}\n" for target, node in lines)
+    return f"def {name}({', '.join(inputs)}):\n{body}    return ({', '.join(outputs)},)\n"
+
+
+def _inner(node: Formula, at_least: int) -> str:
+    text, hold = _spell(node)
+    return text if hold >= at_least else f"({text})"
+
+
+@singledispatch
+def _spell(node: Formula) -> Spelled:
+    raise TypeError(f"no numpy source for {type(node).__name__}")
+
+
+@_spell.register
+def _(node: Quantity) -> Spelled:
+    return node.name, ATOM
+
+
+@_spell.register
+def _(node: Number) -> Spelled:
+    value = int(node.value) if node.value == int(node.value) else node.value
+    return repr(value), ATOM if node.value >= 0 else SIGN
+
+
+@_spell.register
+def _(node: Negative) -> Spelled:
+    return "-" + _inner(node.operand, SIGN), SIGN
+
+
+@_spell.register
+def _(node: Add) -> Spelled:
+    return f"{_inner(node.left, SUM)} + {_inner(node.right, PRODUCT)}", SUM
+
+
+@_spell.register
+def _(node: Subtract) -> Spelled:
+    return f"{_inner(node.left, SUM)} - {_inner(node.right, PRODUCT)}", SUM
+
+
+@_spell.register
+def _(node: Multiply) -> Spelled:
+    return f"{_inner(node.left, PRODUCT)} * {_inner(node.right, SIGN)}", PRODUCT
+
+
+@_spell.register
+def _(node: MatrixProduct) -> Spelled:
+    return f"{_inner(node.left, PRODUCT)} @ {_inner(node.right, SIGN)}", PRODUCT
+
+
+@_spell.register
+def _(node: Divide) -> Spelled:
+    return f"{_inner(node.left, PRODUCT)} / {_inner(node.right, SIGN)}", PRODUCT
+
+
+@_spell.register
+def _(node: Power) -> Spelled:
+    return f"{_inner(node.left, ATOM)} ** {_inner(node.right, SIGN)}", POWER
+
+
+@_spell.register
+def _(node: Greater) -> Spelled:
+    return f"{_inner(node.left, SUM)} > {_inner(node.right, SUM)}", COMPARE
+
+
+@_spell.register
+def _(node: Maximum) -> Spelled:
+    return f"np.maximum({numpy_source(node.left)}, {numpy_source(node.right)})", ATOM
+
+
+@_spell.register
+def _(node: Transpose) -> Spelled:
+    return _inner(node.operand, ATOM) + ".T", ATOM
+
+
+@_spell.register
+def _(node: Sum) -> Spelled:
+    arguments = {None: "", "rows": "axis=0, keepdims=True", "columns": "axis=1, keepdims=True"}[node.over]
+    return f"{_inner(node.operand, ATOM)}.sum({arguments})", ATOM
+
+
+@_spell.register
+def _(node: Apply) -> Spelled:
+    template = node.function.numpy
+    text = template.format(any=numpy_source(node.operand), atom=_inner(node.operand, ATOM))
+    return text, ATOM if template.startswith("np.") else SUM  # one call, or an expression

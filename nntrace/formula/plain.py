@@ -1,0 +1,167 @@
+"""Formulas in plain text: `dZ2·A1ᵀ`, `2 (A3 − y)`, `σ(Z1)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatch
+
+from nntrace.formula.tree import (
+    Add,
+    Apply,
+    Divide,
+    Entry,
+    Formula,
+    Greater,
+    MatrixProduct,
+    Maximum,
+    Multiply,
+    Negative,
+    Number,
+    Omitted,
+    Power,
+    Quantity,
+    Series,
+    Subtract,
+    Sum,
+    Transpose,
+)
+
+SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+"""How tightly a piece of text holds together."""
+
+Spelled = tuple[str, int]
+Leaf = Callable[[Formula], str]
+"""How a quantity, an entry or a transposed quantity is written."""
+
+
+def name(node: Formula) -> str:
+    """The leaf by its name: `W2`, `A1ᵀ`, `dW2[1,3]`."""
+    if isinstance(node, Transpose):
+        return name(node.operand) + "ᵀ"
+    if isinstance(node, Entry):
+        index = "" if node.row is None or node.column is None else f"[{node.row + 1},{node.column + 1}]"
+        return node.quantity.name + index
+    assert isinstance(node, Quantity)
+    return node.name
+
+
+def plain(node: Formula, leaf: Leaf = name) -> str:
+    """`node` in plain text, its leaves written by `leaf`."""
+    return _spell(node, leaf)[0]
+
+
+def _inner(node: Formula, leaf: Leaf, at_least: int, *, follows: bool = False) -> str:
+    """`node` as an operand: in parentheses where it holds less tightly, or follows with a sign."""
+    text, hold = _spell(node, leaf)
+    if hold < at_least or (follows and text.startswith(("−", "-"))):
+        return f"({text})"
+    return text
+
+
+@singledispatch
+def _spell(node: Formula, leaf: Leaf) -> Spelled:
+    raise TypeError(f"no plain text for {type(node).__name__}")
+
+
+@_spell.register
+def _(node: Quantity, leaf: Leaf) -> Spelled:
+    return leaf(node), ATOM
+
+
+@_spell.register
+def _(node: Entry, leaf: Leaf) -> Spelled:
+    text = leaf(node)
+    return text, PRODUCT if text.startswith("-") else ATOM
+
+
+@_spell.register
+def _(node: Number, leaf: Leaf) -> Spelled:
+    if node.value == 0.5:
+        return "½", ATOM
+    return f"{node.value:.15g}".replace("-", "−"), ATOM if node.value >= 0 else PRODUCT
+
+
+@_spell.register
+def _(node: Negative, leaf: Leaf) -> Spelled:
+    return "−" + _inner(node.operand, leaf, PRODUCT, follows=True), PRODUCT
+
+
+@_spell.register
+def _(node: Add, leaf: Leaf) -> Spelled:
+    return f"{_inner(node.left, leaf, SUM)} + {_inner(node.right, leaf, SUM, follows=True)}", SUM
+
+
+@_spell.register
+def _(node: Subtract, leaf: Leaf) -> Spelled:
+    return f"{_inner(node.left, leaf, SUM)} − {_inner(node.right, leaf, PRODUCT, follows=True)}", SUM
+
+
+@_spell.register
+def _(node: Series, leaf: Leaf) -> Spelled:
+    first, *others = node.terms
+    texts = [_inner(first, leaf, SUM), *(_inner(term, leaf, PRODUCT, follows=True) for term in others)]
+    return " + ".join(texts), SUM if others else PRODUCT
+
+
+@_spell.register
+def _(node: Omitted, leaf: Leaf) -> Spelled:
+    return f"… ({node.count} more) …", ATOM
+
+
+@_spell.register
+def _(node: Multiply, leaf: Leaf) -> Spelled:
+    left = _inner(node.left, leaf, PRODUCT)
+    right = _inner(node.right, leaf, POWER, follows=True)
+    if isinstance(node.left, Number) and (right.startswith("(") or isinstance(node.right, Sum)):
+        sign = " "  # 2 (A − y), ½ Σ e²
+    elif node.left.shape and node.right.shape:
+        sign = " ⊙ "
+    else:
+        sign = "·"
+    return left + sign + right, PRODUCT
+
+
+@_spell.register
+def _(node: MatrixProduct, leaf: Leaf) -> Spelled:
+    return f"{_inner(node.left, leaf, PRODUCT)}·{_inner(node.right, leaf, POWER, follows=True)}", PRODUCT
+
+
+@_spell.register
+def _(node: Divide, leaf: Leaf) -> Spelled:
+    return f"{_inner(node.left, leaf, PRODUCT)}/{_inner(node.right, leaf, POWER, follows=True)}", PRODUCT
+
+
+@_spell.register
+def _(node: Power, leaf: Leaf) -> Spelled:
+    assert isinstance(node.right, Number)
+    exponent = {2.0: "²", 3.0: "³"}.get(node.right.value) or f"^{_inner(node.right, leaf, ATOM)}"
+    return _inner(node.left, leaf, ATOM) + exponent, POWER
+
+
+@_spell.register
+def _(node: Greater, leaf: Leaf) -> Spelled:
+    return f"{_inner(node.left, leaf, SUM)} > {_inner(node.right, leaf, SUM)}", 0
+
+
+@_spell.register
+def _(node: Maximum, leaf: Leaf) -> Spelled:
+    return f"max({plain(node.left, leaf)}, {plain(node.right, leaf)})", ATOM
+
+
+@_spell.register
+def _(node: Transpose, leaf: Leaf) -> Spelled:
+    if isinstance(node.operand, Quantity):
+        return leaf(node), ATOM
+    return _inner(node.operand, leaf, ATOM) + "ᵀ", ATOM
+
+
+@_spell.register
+def _(node: Sum, leaf: Leaf) -> Spelled:
+    if all(size == 1 for size in node.operand.shape):
+        return _spell(node.operand, leaf)  # the sum of one entry is that entry
+    return "Σ " + _inner(node.operand, leaf, POWER), POWER
+
+
+@_spell.register
+def _(node: Apply, leaf: Leaf) -> Spelled:
+    return f"{node.function.plain}({plain(node.operand, leaf)})", ATOM

@@ -1,0 +1,299 @@
+"""A formula as data: a small tree, built with Python's own operators.
+
+Matrices are written as in a textbook: ``@`` is the matrix product, ``*`` the product entry by
+entry, ``.T`` the transpose. Every node knows its shape: ``(rows, columns)`` for a matrix, where
+columns may be `EXAMPLES`, the number of examples in the batch; ``()`` for a single number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+EXAMPLES: Final = "m"
+"""Stands in a shape for the number of examples in the batch."""
+
+Shape = tuple[int | str, ...]
+
+
+class ShapeError(ValueError):
+    """Two operands do not fit together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A node of the tree. `shape` follows from the operands."""
+
+    @property
+    def shape(self) -> Shape:
+        return ()
+
+    @property
+    def operands(self) -> tuple[Formula, ...]:
+        return ()
+
+    @property
+    def T(self) -> Formula:
+        return Transpose(self)
+
+    def __add__(self, other: Formula | float) -> Formula:
+        return Add(self, formula(other))
+
+    def __radd__(self, other: float) -> Formula:
+        return Add(formula(other), self)
+
+    def __sub__(self, other: Formula | float) -> Formula:
+        return Subtract(self, formula(other))
+
+    def __rsub__(self, other: float) -> Formula:
+        return Subtract(formula(other), self)
+
+    def __mul__(self, other: Formula | float) -> Formula:
+        return Multiply(self, formula(other))
+
+    def __rmul__(self, other: float) -> Formula:
+        return Multiply(formula(other), self)
+
+    def __truediv__(self, other: Formula | float) -> Formula:
+        return Divide(self, formula(other))
+
+    def __rtruediv__(self, other: float) -> Formula:
+        return Divide(formula(other), self)
+
+    def __pow__(self, exponent: float) -> Formula:
+        return Power(self, Number(exponent))
+
+    def __matmul__(self, other: Formula) -> Formula:
+        return MatrixProduct(self, other)
+
+    def __neg__(self) -> Formula:
+        return Negative(self)
+
+    def __gt__(self, other: Formula | float) -> Formula:
+        return Greater(self, formula(other))
+
+
+@dataclass(frozen=True, eq=False)
+class Number(Formula):
+    """A number that stands in the formula itself, such as the 2 of a square."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Quantity(Formula):
+    """A named quantity: ``d`` + ``W`` + ``2`` is `dW2`, ``W`` + ``1`` + ``new`` is `W1_new`.
+
+    `prefix` is ``d`` for a gradient or the letter of an optimizer's state, `suffix` is what
+    follows the underscore. Constants such as `alpha` have no layer and no shape.
+    """
+
+    base: str
+    layer: int | None = None
+    of: Shape = ()
+    prefix: str = ""
+    suffix: str = ""
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        layer = "" if self.layer is None else str(self.layer)
+        object.__setattr__(self, "name", f"{self.prefix}{self.base}{layer}{self._ending}")
+
+    @property
+    def _ending(self) -> str:
+        return f"_{self.suffix}" if self.suffix else ""
+
+    @property
+    def kind(self) -> str:
+        """The name without its layer: `dW` for `dW2`, `W_new` for `W1_new`."""
+        return f"{self.prefix}{self.base}{self._ending}"
+
+    @property
+    def shape(self) -> Shape:
+        return self.of
+
+    @property
+    def rows(self) -> int:
+        rows = self.of[0]
+        assert isinstance(rows, int)
+        return rows
+
+    def variant(self, *, prefix: str = "", suffix: str = "") -> Quantity:
+        """A quantity of the same layer and shape: its gradient, its new value, its moment."""
+        return Quantity(self.base, self.layer, self.of, prefix, suffix)
+
+
+@dataclass(frozen=True, eq=False)
+class Entry(Formula):
+    """One entry of a quantity; `row` and `column` count from 0, None for a single number."""
+
+    quantity: Quantity
+    row: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Unary(Formula):
+    operand: Formula
+
+    @property
+    def operands(self) -> tuple[Formula, ...]:
+        return (self.operand,)
+
+    @property
+    def shape(self) -> Shape:
+        return self.operand.shape
+
+
+@dataclass(frozen=True, eq=False)
+class Binary(Formula):
+    left: Formula
+    right: Formula
+
+    def __post_init__(self) -> None:
+        broadcast(self.left.shape, self.right.shape)
+
+    @property
+    def operands(self) -> tuple[Formula, ...]:
+        return (self.left, self.right)
+
+    @property
+    def shape(self) -> Shape:
+        return broadcast(self.left.shape, self.right.shape)
+
+
+class Negative(Unary):
+    """−x"""
+
+
+class Add(Binary):
+    """a + b"""
+
+
+class Subtract(Binary):
+    """a − b"""
+
+
+class Multiply(Binary):
+    """a ⊙ b, entry by entry; a number times every entry"""
+
+
+class Divide(Binary):
+    """a / b, entry by entry"""
+
+
+class Power(Binary):
+    """a to the power of a number"""
+
+
+class Greater(Binary):
+    """1 where a > b, else 0"""
+
+
+class Maximum(Binary):
+    """The larger of both, entry by entry"""
+
+
+class MatrixProduct(Binary):
+    """a·b: rows of a times columns of b"""
+
+    def __post_init__(self) -> None:
+        if self.left.shape[1] != self.right.shape[0]:
+            raise ShapeError(f"no matrix product of {self.left.shape} and {self.right.shape}")
+
+    @property
+    def shape(self) -> Shape:
+        return (self.left.shape[0], self.right.shape[1])
+
+
+class Transpose(Unary):
+    """Rows and columns exchanged"""
+
+    @property
+    def shape(self) -> Shape:
+        rows, columns = self.operand.shape
+        return (columns, rows)
+
+
+Axis = Literal["rows", "columns"] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Sum(Unary):
+    """The sum over the rows (one number a column), over the columns, or (None) over all entries."""
+
+    over: Axis = None
+
+    @property
+    def shape(self) -> Shape:
+        if self.over is None:
+            return ()
+        rows, columns = self.operand.shape
+        return (1, columns) if self.over == "rows" else (rows, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Series(Formula):
+    """Terms added from left to right: what a sum or a matrix product is, entry by entry."""
+
+    terms: tuple[Formula, ...]
+
+    @property
+    def operands(self) -> tuple[Formula, ...]:
+        return self.terms
+
+
+@dataclass(frozen=True, eq=False)
+class Omitted(Formula):
+    """Stands in a `Series` for terms that are too many to write."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of one argument that is a row of a table: how it is written and derived.
+
+    `numpy` is the computed spelling, right for every input, with ``{any}`` for the argument where
+    any expression may stand, ``{atom}`` where it needs parentheses unless it is a name or a call. `definition` is the shown spelling of f(z). `backward(g, x, y)` is
+    the gradient that reaches x, given the gradient g that reaches y = f(x).
+    """
+
+    plain: str
+    latex: str
+    numpy: str
+    backward: Callable[[Formula, Formula, Formula], Formula]
+    definition: str = ""
+
+    def __call__(self, operand: Formula) -> Formula:
+        return Apply(operand, self)
+
+
+@dataclass(frozen=True, eq=False)
+class Apply(Unary):
+    """f(x), entry by entry"""
+
+    function: Function
+
+
+def formula(value: Formula | float) -> Formula:
+    """`value` as a node: a Python number becomes a `Number`."""
+    return value if isinstance(value, Formula) else Number(value)
+
+
+def broadcast(a: Shape, b: Shape) -> Shape:
+    """The shape of an operation entry by entry, as numpy has it: 1 stretches to any number."""
+    if not a or not b:
+        return a or b
+    rows, columns = (q if p == 1 else p for p, q in zip(a, b, strict=True))
+    if any(p not in (1, whole) for part in (a, b) for p, whole in zip(part, (rows, columns), strict=True)):
+        raise ShapeError(f"the shapes {a} and {b} do not fit together")
+    return (rows, columns)
+
+
+def nodes(root: Formula) -> Iterator[Formula]:
+    """`root` and every node below it, from left to right, repeated where they are."""
+    yield root
+    for operand in root.operands:
+        yield from nodes(operand)

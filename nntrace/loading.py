@@ -1,0 +1,149 @@
+"""From a file to a config that can be run, or to the error that says why not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from math import prod
+from pathlib import Path as FilePath
+from typing import Any
+
+from msgspec import ValidationError, convert
+from msgspec.structs import replace
+
+from nntrace import selecting
+from nntrace.config import checks
+from nntrace.config.document import Document, Path, located, override, parse
+from nntrace.config.expected import with_figures
+from nntrace.config.messages import explained
+from nntrace.config.model import Config, Expectation
+from nntrace.config.not_yet import refuse_not_yet
+from nntrace.equations import equations
+from nntrace.errors import ConfigError, SelectionError
+from nntrace.formula.tree import EXAMPLES
+
+BYTES_PER_NUMBER = 8
+
+
+def load(source: str | os.PathLike[str] | Mapping[str, Any], overrides: Sequence[str] = ()) -> Config:
+    """The config in the file `source` (``-``: standard input), or in a mapping of its keys.
+
+    `overrides` are texts like ``alpha=0.5``: a dotted key, list indices from 1, and a value in YAML.
+    Raises `ConfigError`, whose text says the place, what is wrong and what would be right.
+    """
+    if isinstance(source, Mapping):
+        import yaml
+
+        return loads(yaml.safe_dump(dict(source), sort_keys=False, allow_unicode=True), "config", overrides)
+    return loads(*read(source), overrides)
+
+
+def loads(text: str, file: str = "config", overrides: Sequence[str] = ()) -> Config:
+    """The config in `text`; `file` is its name in messages. Otherwise as `load`."""
+    document = parse(text, file)
+    if not overrides:
+        return _expecting(_config(document), document)
+    try:
+        as_written = _config(document)
+    except ConfigError:
+        as_written = None  # the overrides may be what mends it
+    else:
+        _expecting(as_written, document)
+    document = override(document, overrides)
+    return _expecting(_config(document), document, drop_unreachable=as_written is not None)
+
+
+def read(source: str | os.PathLike[str]) -> tuple[str, str]:
+    """The text of a file (``-``: standard input), and its name in messages."""
+    file = os.fspath(source)
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else FilePath(file).read_bytes()
+    except FileNotFoundError:
+        raise ConfigError("there is no such file", file=file) from None
+    except IsADirectoryError:
+        raise ConfigError("this is a directory, not a file", file=file) from None
+    except OSError as error:
+        raise ConfigError(f"it cannot be read: {error.strerror or error}", file=file) from None
+    except ValueError as error:  # a NUL in the name
+        raise ConfigError(f"it cannot be read: {error}", file=file) from None
+    try:
+        return raw.decode("utf-8-sig"), file
+    except UnicodeDecodeError as error:
+        good = raw[: error.start].decode("utf-8-sig", "replace")
+        line = good.count("\n")
+        column = len(good) - (good.rfind("\n") + 1)
+        problem = f"byte 0x{raw[error.start]:02x} is not UTF-8"
+        raise located(file, good, line, column, problem, "Save the file as UTF-8.") from None
+
+
+def _config(document: Document) -> Config:
+    if not isinstance(document.data, dict):
+        raise document.error((), "a config is a mapping of keys to values", "For example: alpha: 0.5")
+    refuse_not_yet(document)
+    try:
+        config = convert(with_figures(document), Config)
+    except ValidationError as error:
+        raise explained(error, document) from None
+    checks.check(config, document)
+    _check_memory(config, document)
+    return config
+
+
+def _check_memory(config: Config, document: Document) -> None:
+    """A network whose matrices would not fit is refused before any of them is built."""
+    listing = equations(config)
+    examples = min(config.batch_size, config.examples)
+    numbers = sum(prod(examples if size == EXAMPLES else int(size) for size in q.shape) for q in listing.quantities)
+    needed = numbers * BYTES_PER_NUMBER
+    available = _physical_memory()
+    if available is not None and needed > available:
+        raise document.error(
+            ("architecture", "layers"),
+            f"one step of this network takes {_size(needed)}; this machine has {_size(available)}",
+            "Make the layers or the batch smaller.",
+        )
+
+
+def _physical_memory() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        return None
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
+        if count < 1024:
+            return f"{count:.3g} {unit}"
+        count /= 1024
+    return f"{count:.3g} PiB"
+
+
+def _expecting(config: Config, document: Document, *, drop_unreachable: bool = False) -> Config:
+    """`config` with every entry of `expect` found in its trace; what overrides made unreachable is dropped."""
+    listing = equations(config)
+    kept = []
+    for index, expectation in enumerate(config.expect):
+        path: Path = ("expect", index)
+        try:
+            examples = _examples_expected(config, expectation)
+            for name in expectation.figures:
+                path = ("expect", index, name)
+                selecting.entry(listing, name, examples)
+        except SelectionError as error:
+            if drop_unreachable:
+                continue
+            problem, _, hint = str(error).partition("\n")
+            raise document.error(path, problem, hint, key=len(path) == 3) from None
+        kept.append(expectation)
+    return replace(config, expect=tuple(kept))
+
+
+def _examples_expected(config: Config, expectation: Expectation) -> int:
+    selecting.iteration(config, expectation.iteration)
+    batch = selecting.batch(config, expectation.example, expectation.batch)
+    if batch is None and config.batches > 1:
+        kind = "example" if config.batch_size == 1 else "batch"
+        raise SelectionError(f"an iteration has {config.batches:,} updates: say which, such as `{kind}: 1`")
+    return len(selecting.examples_of(config, batch or 1))

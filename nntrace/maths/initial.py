@@ -1,0 +1,54 @@
+"""Rules that draw the initial weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nntrace.maths.table import Row, table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Generator = np.random.Generator | np.random.RandomState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Initializer(Row):
+    """`draw(rng, shape, **parameters)` is one matrix (rows = this layer's nodes, columns = the previous layer's).
+
+    `biases` says whether the biases are drawn as well; otherwise they start at 0.
+    """
+
+    draw: Callable[..., NDArray[np.float64]]
+    biases: bool
+
+
+def _normal(rng: Generator, shape: tuple[int, int], mean: float, std: float) -> NDArray[np.float64]:
+    return rng.normal(mean, std, shape)
+
+
+def _uniform(rng: Generator, shape: tuple[int, int], low: float, high: float) -> NDArray[np.float64]:
+    return rng.uniform(low, high, shape)
+
+
+INITIALIZERS: Mapping[str, Initializer] = table(
+    [
+        Initializer(
+            name="normal",
+            also=("gaussian", "randn", "random_normal"),
+            parameters={"mean": 0.0, "std": 1.0},
+            draw=_normal,
+            biases=True,
+        ),
+        Initializer(
+            name="uniform",
+            also=("random", "rand", "random_uniform"),
+            parameters={"low": 0.0, "high": 1.0},
+            draw=_uniform,
+            biases=True,
+        ),
+    ]
+)

@@ -1,0 +1,116 @@
+"""The order in which a step is shown: as one would work it by hand, a panel for each layer and phase.
+
+All quantities of a layer have one row per node, so a panel is one table: a row is the story of one
+node. Every form reads this; none knows a quantity by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+from nntrace.equations import Equation, Equations, Phase
+from nntrace.formula.plain import plain
+from nntrace.formula.tree import Quantity, nodes
+
+
+@dataclass(frozen=True)
+class Item:
+    """A quantity in its panel, and the equation that it is the result of (None: it was there before)."""
+
+    quantity: Quantity
+    equation: Equation | None
+
+    @cached_property
+    def formula(self) -> str:
+        """The quantity with what it equals, as people write it: `Z2 = W2·A1 + b2`; `W2` for what was there."""
+        if self.equation is None:
+            return self.quantity.name
+        return f"{self.quantity.name} = {plain(self.equation.shown or self.equation.formula)}"
+
+    @cached_property
+    def computed(self) -> str:
+        """How it is computed, where that differs from what people write; else empty."""
+        return plain(self.equation.formula) if self.equation and self.equation.shown else ""
+
+
+    @property
+    def constant(self) -> bool:
+        """Whether it is a number that the formulas are given, such as alpha."""
+        return self.equation is None and not self.quantity.shape
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What one layer has in one phase: tables of items with equally many rows, then single numbers.
+
+    Outside the layers a matrix of one entry counts as a single number.
+    """
+
+    phase: str
+    heading: str
+    tables: tuple[tuple[Item, ...], ...]
+    numbers: tuple[Item, ...]
+
+    @property
+    def items(self) -> Iterator[Item]:
+        for table in self.tables:
+            yield from table
+        yield from self.numbers
+
+
+def panels(listing: Equations, selected: Collection[Quantity]) -> tuple[Panel, ...]:
+    """The panels of a step in their order, made of the selected quantities."""
+    wanted = set(selected)
+    made = [_panel("start", "", [Item(q, None) for q in (*listing.data, *listing.constants)], wanted)]
+    for (phase, layer), group in groupby(listing, key=lambda equation: (equation.phase, equation.layer)):
+        heading = "" if layer is None else layer_heading(listing, layer)
+        made.append(_panel(phase.value, heading, list(_items(listing, phase, list(group))), wanted))
+    return tuple(panel for panel in made if panel.tables or panel.numbers)
+
+
+def layer_heading(listing: Equations, index: int) -> str:
+    """`layer 2 · 3 nodes · sigmoid`"""
+    layer = listing.layers[index - 1]
+    settings = ", ".join(f"{name} {value:g}" for name, value in layer.activation.parameters.items())
+    nodes_there = f"{layer.nodes} node" + ("" if layer.nodes == 1 else "s")
+    return " · ".join([f"layer {index}", nodes_there, layer.activation.name + (f" ({settings})" if settings else "")])
+
+
+def _items(listing: Equations, phase: Phase, group: Sequence[Equation]) -> Iterator[Item]:
+    """The equations' targets, each after those of its operands that belong beside it."""
+    seen: set[Quantity] = set()
+    for equation in group:
+        beside = _beside(listing, phase, equation)
+        for quantity in beside:
+            if quantity not in seen and all(quantity != other.target for other in group):
+                seen.add(quantity)
+                yield Item(quantity, None)
+        yield Item(equation.target, equation)
+
+
+def _beside(listing: Equations, phase: Phase, equation: Equation) -> Iterable[Quantity]:
+    """Forward: the layer's own W and b. Loss: target and output. Update: old value and gradient. Backward: none."""
+    operands = [node for node in nodes(equation.shown or equation.formula) if isinstance(node, Quantity) and node.shape]
+    if phase is Phase.FORWARD:
+        start = {old for old, _ in listing.state}
+        return [q for q in operands if q in start and q.layer == equation.layer]
+    if phase is Phase.LOSS:
+        return operands
+    if phase is Phase.UPDATE:
+        return [q for q in operands if q.layer == equation.layer]
+    return []
+
+
+def _panel(phase: str, heading: str, items: Iterable[Item], wanted: Collection[Quantity]) -> Panel:
+    kept = [item for item in items if item.quantity in wanted]
+    matrices = [item for item in kept if item.quantity.shape and (heading or item.quantity.shape != (1, 1))]
+    heights = dict.fromkeys(item.quantity.shape[0] for item in matrices)
+    return Panel(
+        phase=phase,
+        heading=heading,
+        tables=tuple(tuple(item for item in matrices if item.quantity.shape[0] == height) for height in heights),
+        numbers=tuple(item for item in kept if item not in matrices),
+    )

@@ -1,0 +1,32 @@
+"""The signs beyond ASCII that the program writes, and how each is spelled where it cannot be written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ASCII: Mapping[str, str] = {
+    "−": "-", "·": "*", "×": "x", "⊙": "(*)", "ᵀ": "^T", "Σ": "sum", "σ": "sigma", "ŷ": "yhat",
+    "½": "1/2", "²": "^2", "³": "^3", "⁻": "^-", "ᶻ": "z", "…": "...", "⋮": ":", "→": "->", "≥": ">=", "≤": "<=",
+    "∂": "d", "─": "-", "━": "=", "│": "|", "⎡": "[", "⎢": "[", "⎣": "[", "⎤": "]", "⎥": "]", "⎦": "]",
+    "–": "-", "—": "--", "“": '"', "”": '"', "‘": "'", "’": "'", "█": "#", "▏": "|",
+}  # fmt: skip
+
+
+def spellings(encoding: str) -> dict[int, str]:
+    """For `str.translate`: the signs that `encoding` lacks, in ASCII."""
+    return {ord(sign): spelled for sign, spelled in ASCII.items() if not _has(encoding, sign)}
+
+
+def _has(encoding: str, sign: str) -> bool:
+    try:
+        sign.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def replace_signs(error: UnicodeError) -> tuple[str, int]:
+    """An error handler for codecs: a sign in its ASCII spelling, anything else as `?`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(ASCII.get(sign, "?") for sign in error.object[error.start : error.end]), error.end

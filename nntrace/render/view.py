@@ -1,0 +1,45 @@
+"""What a form is given to write: the trace, the steps chosen from it, and how much of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from nntrace.config.model import Config
+from nntrace.formula.tree import Quantity
+from nntrace.tracing import Step, Trace
+
+
+class Detail(StrEnum):
+    """How much is shown of an equation."""
+
+    VALUES = "values"
+    WORK = "work"
+    ENTRIES = "entries"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How text forms write: width in columns, colours, and signs that the stream lacks."""
+
+    width: int = 100
+    colour: bool = False
+    signs: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class View:
+    """`steps` are made on demand and read once. `whole` says that they are the whole run, so that it ends
+    with the losses and the predictions."""
+
+    trace: Trace
+    steps: Iterable[Step]
+    quantities: Sequence[Quantity]
+    detail: Detail = Detail.VALUES
+    whole: bool = False
+    style: Style = field(default_factory=Style)
+
+    @property
+    def config(self) -> Config:
+        return self.trace.config

@@ -1,0 +1,107 @@
+"""A formula with its operands put in: matrices in brackets side by side, and the arithmetic of each entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from nntrace.equations import Equation
+from nntrace.formula.entry import entry
+from nntrace.formula.plain import name, plain
+from nntrace.formula.tree import Entry, Formula, Quantity, Transpose
+from nntrace.render.excerpt import Excerpts
+
+_FIRST_MARK = 0xE000  # private use: stands for an operand while a formula is being spelled
+_MARKS = re.compile("([\ue000-\uf8ff])")
+
+Block = list[str]
+
+
+def work(equation: Equation, numbers: Excerpts, width: int) -> list[str]:
+    """`= operands put in = result`, as many lines as it takes; operators stand at the middle line."""
+    marks: dict[str, Block] = {}
+
+    def mark(node: Formula) -> str:
+        sign = chr(_FIRST_MARK + len(marks))
+        marks[sign] = _operand(node, numbers)
+        return sign
+
+    pieces = [["= "]]
+    if not isinstance(equation.formula, Quantity):  # else the operand is the result
+        text = plain(equation.formula, mark)
+        pieces += [*(marks.get(piece, [piece]) for piece in _MARKS.split(text) if piece), [" = "]]
+    pieces.append(_block(numbers[equation.target].cells))
+    lines: list[str] = []
+    for row in _wrapped(pieces, width):
+        lines += [*([""] if lines else []), *_beside(row)]
+    return lines
+
+
+def entries(equation: Equation, numbers: Excerpts) -> Iterator[str]:
+    """`Z2[1,1] = 0.5000·0.8176 + … = 2.1351` for every entry that is shown."""
+    target = equation.target
+    shown = numbers[target]
+    examples = len(numbers.step.examples)
+    for i, row in zip(shown.rows, shown.cells, strict=True):
+        if i is None:
+            yield "⋮"
+            continue
+        for j, cell in zip(shown.columns, row, strict=True):
+            if j is None:
+                yield "…"
+                continue
+            terms = plain(entry(equation.formula, i, j, examples), numbers.entry)
+            label = name(Entry(target, i, j) if target.shape else Entry(target))
+            yield f"{label} = {terms}" + ("" if terms == cell else f" = {cell}")  # b1_new = b1: nothing to work out
+
+
+def _operand(node: Formula, numbers: Excerpts) -> Block:
+    """An operand put in: a transposed one with rows and columns exchanged, a negative number in parentheses."""
+    if isinstance(node, Transpose):
+        assert isinstance(node.operand, Quantity)
+        exchanged = zip(*numbers[node.operand].cells, strict=True)
+        return _block([[{"⋮": "…", "…": "⋮"}.get(cell, cell) for cell in column] for column in exchanged])
+    assert isinstance(node, Quantity)
+    block = _block(numbers[node].cells)
+    return [f"({block[0]})"] if block[0].startswith("-") else block
+
+
+def _block(cells: Sequence[Sequence[str]]) -> Block:
+    """A matrix in brackets; a single number as it is."""
+    if len(cells) == 1 and len(cells[0]) == 1:
+        return [cells[0][0]]
+    width = max(len(cell) for row in cells for cell in row)
+    lines = ["  ".join(cell.rjust(width) for cell in row) for row in cells]
+    if len(lines) == 1:
+        return [f"[{lines[0]}]"]
+    left = ["⎡", *"⎢" * (len(lines) - 2), "⎣"]
+    right = ["⎤", *"⎥" * (len(lines) - 2), "⎦"]
+    return [a + line + b for a, line, b in zip(left, lines, right, strict=True)]
+
+
+def _wrapped(pieces: list[Block], width: int) -> Iterator[list[Block]]:
+    """The pieces in rows at most `width` wide; a row breaks before an operator."""
+    row: list[Block] = []
+    used = 0
+    for piece in pieces:
+        if row and used + len(piece[0]) > width and len(row) > 1:
+            yield row
+            row, used = [["  "]], 2
+        row.append(piece)
+        used += len(piece[0])
+    yield row
+
+
+def _beside(blocks: list[Block]) -> list[str]:
+    """Blocks side by side, centred on one line."""
+    height = max(map(len, blocks))
+    lines = [""] * height
+    for block in blocks:
+        above = (height - len(block)) // 2
+        width = len(block[0])
+        for index in range(height):
+            inside = above <= index < above + len(block)
+            lines[index] += block[index - above] if inside else " " * width
+    return [line.rstrip() for line in lines]
+
+

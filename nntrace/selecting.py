@@ -1,0 +1,95 @@
+"""Naming things: a step of the run, a quantity or an entry of it, a part of the list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from nntrace.config.model import Config
+from nntrace.equations import Equations
+from nntrace.errors import SelectionError
+from nntrace.formula.tree import EXAMPLES, Entry, Quantity
+from nntrace.suggest import listed, nearest
+
+_ENTRY = re.compile(r"\s*(\w+)\s*(?:\[\s*(\d+)\s*,\s*(\d+)\s*\])?\s*")
+
+
+def examples_of(config: Config, batch: int) -> range:
+    """The examples (from 0) of a batch (from 1), in the order of the file."""
+    first = (batch - 1) * config.batch_size
+    return range(first, min(first + config.batch_size, config.examples))
+
+
+def iteration(config: Config, number: int) -> int:
+    """`number`, if the run has that iteration."""
+    if not 1 <= number <= config.iterations:
+        there = "there is 1" if config.iterations == 1 else f"there are 1 to {config.iterations:,}"
+        raise SelectionError(f"there is no iteration {number}: {there}")
+    return number
+
+
+def batch(config: Config, example: int | None = None, batch: int | None = None) -> int | None:
+    """The batch that is named by its number or by an example in it; None where neither is said."""
+    if example is not None and batch is not None:
+        raise SelectionError("say the example or the batch, not both")
+    if example is not None:
+        if not 1 <= example <= config.examples:
+            raise SelectionError(f"there is no example {example}: there are 1 to {config.examples:,}")
+        return (example - 1) // config.batch_size + 1
+    if batch is not None and not 1 <= batch <= config.batches:
+        raise SelectionError(f"there is no batch {batch}: there are 1 to {config.batches:,}")
+    return batch
+
+
+def entry(equations: Equations, text: str, examples: int) -> Entry:
+    """The entry that `text` names: `dW2[1,3]`, or `loss`; a quantity of one entry needs no index.
+
+    `examples` is the number of columns of the batch. Raises `SelectionError` with what there is.
+    """
+    match = _ENTRY.fullmatch(text)
+    quantity = equations.by_name.get(match[1]) if match else None
+    if match is None or quantity is None:
+        raise unknown(equations, text)
+    if not quantity.shape:
+        if match[2]:
+            raise SelectionError(f"`{quantity.name}` is a single number: it has no entry")
+        return Entry(quantity)
+    rows, columns = (examples if size == EXAMPLES else int(size) for size in quantity.shape)
+    if match[2] is None:
+        if rows * columns != 1:
+            raise SelectionError(f"`{quantity.name}` is {rows} × {columns}: name an entry, such as `{quantity.name}[1,1]`")
+        return Entry(quantity, 0, 0)
+    row, column = int(match[2]), int(match[3])
+    if not (1 <= row <= rows and 1 <= column <= columns):
+        raise SelectionError(f"there is no entry `{text}`: `{quantity.name}` is {rows} × {columns}, counted from 1")
+    return Entry(quantity, row - 1, column - 1)
+
+
+def select(equations: Equations, layer: int | None = None, only: Iterable[str] = ()) -> Sequence[Quantity]:
+    """The quantities of a layer, or by name (`dZ2`) or kind (`dZ`: in every layer), in their order."""
+    chosen: Sequence[Quantity] = equations.quantities
+    if layer is not None:
+        if not 1 <= layer <= len(equations.layers):
+            raise SelectionError(f"there is no layer {layer}: there are 1 to {len(equations.layers)}")
+        chosen = [q for q in chosen if q.layer == layer]
+    names = list(only)
+    if names:
+        known = {word for q in equations.quantities for word in (q.name, q.kind)}
+        for name in names:
+            if name not in known:
+                raise unknown(equations, name)
+        chosen = [q for q in chosen if q.name in names or q.kind in names]
+        if not chosen:
+            raise SelectionError(f"there is no {listed(names)} in layer {layer}")
+    return chosen
+
+
+def unknown(equations: Equations, text: str) -> SelectionError:
+    """The error for a name that no quantity has."""
+    name = text.partition("[")[0].strip()
+    words = list(dict.fromkeys(word for q in equations.quantities for word in (q.kind, q.name)))
+    meant = nearest(name, words)
+    hint = f"Did you mean `{meant}`? " if meant and meant != name else ""
+    return SelectionError(
+        f"there is no quantity `{text.strip()}`\n{hint}There are {listed(dict.fromkeys(q.name for q in equations.quantities), 60)}."
+    )

@@ -1,0 +1,38 @@
+"""What a run comes to: the loss of each iteration, the network as it ends, its predictions."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from nntrace.tracing import Evaluation, Step, Trace
+
+
+class Summary:
+    """Reads the steps of a whole run as they go by."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.losses = array("d")
+        """The loss of each finished iteration: the mean of its examples' losses, each before its own update."""
+        self.last: Step | None = None
+        self._total = 0.0
+
+    def reading(self, steps: Iterable[Step]) -> Iterator[Step]:
+        """`steps`, each taken note of."""
+        config = self.trace.config
+        for step in steps:
+            self._total += step.examples_loss
+            if step.batch == config.batches and not step.stopped:
+                self.losses.append(self._total / config.examples)
+                self._total = 0.0
+            self.last = step
+            yield step
+
+    @cached_property
+    def evaluation(self) -> Evaluation | None:
+        """The network as it ends; None where it stopped on a number that is not finite."""
+        if self.last is None or self.last.stopped:
+            return None
+        return self.trace.evaluate(self.last)

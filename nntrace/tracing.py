@@ -1,0 +1,267 @@
+"""Running the list: steps made on demand, each with every number of one update.
+
+The list is compiled once into one Python function (see `Trace.source`). A trace keeps nothing but
+checkpoints: references to the state before some steps, from which any step is replayed bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import isfinite, isqrt
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from msgspec.structs import replace
+
+from nntrace import selecting
+from nntrace.config.model import Config, chosen
+from nntrace.errors import SelectionError
+from nntrace.equations import Equations, Phase, equations
+from nntrace.formula.numpy_source import function_source
+from nntrace.maths.initial import INITIALIZERS
+from nntrace.selecting import examples_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+CHECKPOINT_BYTES = 64 * 2**20
+"""How much memory the checkpoints of a trace may take, about."""
+EVALUATED_AT_ONCE = 4096
+"""How many examples are evaluated at a time after training, which bounds the memory."""
+
+
+class Step(Mapping[str, Any]):
+    """One update: the value of every quantity, by name (`step["dW2"]`, `step["loss"]`).
+
+    Matrices are read-only float64 arrays (rows × columns, columns = examples), single numbers are
+    floats. `iteration` and `batch` count from 1, `examples` are the numbers of its examples, also
+    from 1. `stopped` names the first quantity that is not finite, None if all is well; such a step
+    is the last of its trace.
+    """
+
+    __slots__ = ("batch", "equations", "examples", "iteration", "stopped", "_values", "_index")
+
+    def __init__(
+        self,
+        listing: Equations,
+        index: Mapping[str, int],
+        iteration: int,
+        batch: int,
+        examples: range,
+        values: tuple[Any, ...],
+    ) -> None:
+        self.equations = listing
+        self.iteration = iteration
+        self.batch = batch
+        self.examples = examples
+        self.stopped: str | None = None
+        self._values = values
+        self._index = index
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._values[self._index[name]]
+        if isinstance(value, np.ndarray):
+            value = value.view()
+            value.flags.writeable = False
+            return value
+        return float(value)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def rows(self, name: str) -> list[list[float]]:
+        """The value as lists of Python floats, a single number as one row of one."""
+        value = self._values[self._index[name]]
+        return value.tolist() if isinstance(value, np.ndarray) else [[float(value)]]
+
+    def shape(self, name: str) -> tuple[int, int]:
+        """Rows and columns; (1, 1) for a single number."""
+        value = self._values[self._index[name]]
+        return value.shape if isinstance(value, np.ndarray) else (1, 1)
+
+    @property
+    def examples_loss(self) -> float:
+        """The sum of the losses of its examples, before the mean over a batch."""
+        return float(self["losses"].sum()) if "losses" in self._index else self["loss"]
+
+    @property
+    def place(self) -> str:
+        """`iteration 2, example 1`"""
+        which = f"example {self.examples[0]}" if len(self.examples) == 1 else f"batch {self.batch}"
+        return f"iteration {self.iteration}, {which}"
+
+    def __repr__(self) -> str:
+        return f"<Step: iteration {self.iteration}, batch {self.batch}, loss {self['loss']:.6g}>"
+
+
+class Trace:
+    """The steps of a run, made on demand. Iterating starts afresh each time and keeps nothing.
+
+    `source` is the function that computes a step, as Python source.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.equations = equations(config)
+        self.source = _source(self.equations)
+        self._compute = compiled(self.source, "step")
+        names = [quantity.name for quantity in self.equations.quantities]
+        self._index = {name: place for place, name in enumerate(names)}
+        self._next_state = itemgetter(*(self._index[new.name] for _, new in self.equations.state), self._index["loss"])
+        self._x, self._y = examples(config)
+        spacing = max(1, isqrt(len(self)))
+        size = sum(8 * rows * columns for _, (rows, columns) in config.shapes)
+        self._spacing = max(spacing, -(-len(self) * size // CHECKPOINT_BYTES))
+        self._checkpoints: dict[int, tuple[Any, ...]] = {0: initial_state(config)}
+
+    def __len__(self) -> int:
+        """How many steps the run has, if every number stays finite."""
+        return self.config.iterations * self.config.batches
+
+    def __iter__(self) -> Iterator[Step]:
+        return self.steps()
+
+    def steps(self, first: int = 0, last: int | None = None) -> Iterator[Step]:
+        """The steps from number `first` to before `last`, both counted from 0."""
+        start = self._checkpoint(first)
+        run = self._run(start, len(self) if last is None else min(last, len(self)))
+        return islice(run, first - start, None)
+
+    def step(self, iteration: int = 1, example: int | None = None, batch: int | None = None) -> Step:
+        """One step, named by its iteration and its batch or an example in it, all from 1.
+
+        Replayed from the nearest checkpoint. Raises `SelectionError` where there is no such step,
+        also because the trace stopped before it.
+        """
+        selecting.iteration(self.config, iteration)
+        number = (iteration - 1) * self.config.batches + (selecting.batch(self.config, example, batch) or 1) - 1
+        *_, last = self._run(self._checkpoint(number), number + 1)
+        if (last.iteration, last.batch) != (iteration, number % self.config.batches + 1):
+            raise SelectionError(f"the trace stops before that: {last.stopped} is not finite in {last.place}")
+        return last
+
+    def evaluate(self, step: Step) -> Evaluation:
+        """The network as it is after `step`, on every example."""
+        return evaluate(self.config, [step[new.name] for _, new in self.equations.state])
+
+    def _checkpoint(self, number: int) -> int:
+        """The last step before or at `number` whose state is kept."""
+        return max(kept for kept in self._checkpoints if kept <= number)
+
+    def _run(self, start: int, end: int) -> Iterator[Step]:
+        config, listing, index = self.config, self.equations, self._index
+        compute, next_state, spacing = self._compute, self._next_state, self._spacing
+        batches = config.batches
+        constants = [q.name for q in listing.constants]
+        state = self._checkpoints[start]
+        for number in range(start, end):
+            if number % spacing == 0:
+                self._checkpoints.setdefault(number, state)
+            iteration, batch = divmod(number, batches)
+            numbers = examples_of(config, batch + 1)
+            x, y = self._batch(numbers)
+            known = {"m": len(numbers), "alpha": config.alpha}
+            values = compute(x, y, *state, *[known[name] for name in constants])
+            *state, loss = next_state(values)
+            step = Step(listing, index, iteration + 1, batch + 1, range(numbers.start + 1, numbers.stop + 1), values)
+            if not finite(loss, state):
+                step.stopped = next((name for name in step if not np.isfinite(step[name]).all()), None)
+            yield step
+            if step.stopped:
+                return
+
+    def _batch(self, numbers: range) -> tuple[Array, Array]:
+        rows = slice(numbers.start, numbers.stop)
+        return self._x[rows].T.copy(), self._y[rows].T.copy()
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A network on every example: outputs (examples × outputs) and the loss of each example."""
+
+    outputs: Array
+    losses: Array
+
+    @property
+    def loss(self) -> float:
+        return float(self.losses.mean())
+
+
+def evaluate(config: Config, state: Sequence[Array]) -> Evaluation:
+    """Forward with the given W and b, some examples at a time."""
+    listing = equations(replace(config, batch=max(2, config.examples)))  # a list with the loss of each example
+    forward = [equation for equation in listing if equation.phase in (Phase.FORWARD, Phase.LOSS)]
+    inputs = [*(q.name for q in listing.data), *(old.name for old, _ in listing.state)]
+    outputs = [listing.layers[-1].A.name, "losses"]
+    lines = [(e.target.name, e.formula) for e in forward if e.target.shape]
+    compute = compiled(function_source("forward", inputs, lines, outputs), "forward")
+    x, y = examples(config)
+    parts = [
+        compute(x[first : first + EVALUATED_AT_ONCE].T, y[first : first + EVALUATED_AT_ONCE].T, *state)
+        for first in range(0, len(x), EVALUATED_AT_ONCE)
+    ]
+    return Evaluation(
+        outputs=np.concatenate([output.T for output, _ in parts]),
+        losses=np.concatenate([losses[0] for _, losses in parts]),
+    )
+
+
+def finite(loss: float, state: Sequence[Array]) -> bool:
+    """Whether the loss and every new parameter is finite (False may be a false alarm near 1e154)."""
+    return isfinite(sum([loss, *[np.vdot(array, array) for array in state]]))
+
+
+def compiled(source: str, name: str) -> Callable[..., tuple[Any, ...]]:
+    """The function `name` of `source`; what overflows or has no value is inf or nan, without a warning."""
+    namespace: dict[str, Any] = {"np": np}
+    exec(compile(source, "<equations>", "exec"), namespace)  # noqa: S102  # our own text, made from the list
+    return np.errstate(all="ignore")(namespace[name])  # type: ignore[no-any-return]
+
+
+def _source(listing: Equations) -> str:
+    return function_source(
+        "step",
+        [q.name for q in listing.inputs],
+        [(equation.target.name, equation.formula) for equation in listing],
+        [q.name for q in listing.quantities],
+    )
+
+
+def examples(config: Config) -> tuple[Array, Array]:
+    """x (examples × inputs) and y (examples × outputs)."""
+    x = np.array(config.data.x, dtype=np.float64).reshape(config.examples, -1)
+    y = np.array(config.data.y, dtype=np.float64).reshape(config.examples, -1)
+    return x, y
+
+
+def initial_state(config: Config) -> tuple[Array, ...]:
+    """The initial W and b in order."""
+    if isinstance(config.weights, int | float):
+        return tuple(np.full(shape, config.weights, dtype=np.float64) for _, shape in config.shapes)
+    if config.drawn is None:
+        given = config.weights
+        return tuple(
+            np.array(given[name], dtype=np.float64).reshape(shape) if name in given else np.zeros(shape)
+            for name, shape in config.shapes
+        )
+    rule = chosen(config.drawn, INITIALIZERS)
+    row = INITIALIZERS[rule.name]
+    seed = config.drawn.seed
+    rng = np.random.RandomState(seed) if config.drawn.generator == "legacy" else np.random.default_rng(seed)
+    return tuple(
+        row.draw(rng, shape, **rule.parameters) if row.biases or name.startswith("W") else np.zeros(shape)
+        for name, shape in config.shapes
+    )
+
+
+def trace(config: Config) -> Trace:
+    """The trace of `config`: `for step in trace(config): step["dW2"]`."""
+    return Trace(config)
