@@ -61,13 +61,25 @@ class Panel:
         yield from self.numbers
 
 
-def panels(listing: Equations, selected: Collection[Quantity]) -> tuple[Panel, ...]:
-    """The panels of a step in their order, made of the selected quantities."""
+def panels(listing: Equations, selected: Collection[Quantity], *, once: bool = False) -> tuple[Panel, ...]:
+    """The panels of a step in their order, made of the selected quantities.
+
+    A quantity also stands beside what is made of it (W2 and dW2 beside W2_new); with `once` it
+    stands only where it is the result, or where it first is.
+    """
     wanted = set(selected)
-    made = [_panel("start", "", [Item(q, None) for q in (*listing.data, *listing.constants)], wanted)]
+    results = {equation.target for equation in listing}
+    drafts = [("start", "", [Item(q, None) for q in (*listing.data, *listing.constants)])]
     for (phase, layer), group in groupby(listing, key=lambda equation: (equation.phase, equation.layer)):
         heading = "" if layer is None else layer_heading(listing, layer)
-        made.append(_panel(phase.value, heading, list(_items(listing, phase, list(group))), wanted))
+        drafts.append((phase.value, heading, list(_items(listing, phase, list(group)))))
+    made = []
+    for phase_name, heading, items in drafts:
+        kept = [item for item in items if item.quantity in wanted]
+        if once:
+            kept = [item for item in kept if item.equation is not None or item.quantity not in results]
+            results.update(item.quantity for item in kept)
+        made.append(_panel(phase_name, heading, kept))
     return tuple(panel for panel in made if panel.tables or panel.numbers)
 
 
@@ -104,13 +116,12 @@ def _beside(listing: Equations, phase: Phase, equation: Equation) -> Iterable[Qu
     return []
 
 
-def _panel(phase: str, heading: str, items: Iterable[Item], wanted: Collection[Quantity]) -> Panel:
-    kept = [item for item in items if item.quantity in wanted]
-    matrices = [item for item in kept if item.quantity.shape and (heading or item.quantity.shape != (1, 1))]
+def _panel(phase: str, heading: str, items: Sequence[Item]) -> Panel:
+    matrices = [item for item in items if item.quantity.shape and (heading or item.quantity.shape != (1, 1))]
     heights = dict.fromkeys(item.quantity.shape[0] for item in matrices)
     return Panel(
         phase=phase,
         heading=heading,
         tables=tuple(tuple(item for item in matrices if item.quantity.shape[0] == height) for height in heights),
-        numbers=tuple(item for item in kept if item not in matrices),
+        numbers=tuple(item for item in items if item not in matrices),
     )

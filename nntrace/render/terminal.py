@@ -32,7 +32,7 @@ class _Terminal:
         self.config = view.config
         self.width = view.style.width
         self.paint = Palette(view.style.colour)
-        self.panels = panels(view.trace.equations, view.quantities)
+        self.panels = panels(view.trace.equations, view.quantities, once=view.once)
 
     def text(self) -> Iterator[str]:
         yield self._joined(self._header())
@@ -129,7 +129,8 @@ class _Terminal:
                 continue
             worked = work(item.equation, numbers, room)
             lines += ["", *self._formula(item), *(2 * INDENT + line for line in worked)]
-            if self.view.detail is Detail.ENTRIES and len(worked) > 1:
+            single = len(worked) == 1 and numbers[item.quantity].shape == (1, 1)  # the entry is the whole line
+            if self.view.detail is Detail.ENTRIES and not single:
                 for text in entries(item.equation, numbers):
                     lines += textwrap.wrap(text, room, initial_indent=2 * INDENT, subsequent_indent=4 * INDENT)
         return lines

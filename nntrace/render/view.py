@@ -30,13 +30,17 @@ class Style:
 
 @dataclass(frozen=True)
 class View:
-    """`steps` are made on demand and read once. `whole` says that they are the whole run, so that it ends
-    with the losses and the predictions."""
+    """`steps` are made on demand and read once.
+
+    `once`: each quantity is shown where it is the result, not beside what is made of it as well.
+    `whole`: the steps are the whole run, so that it ends with the losses and the predictions.
+    """
 
     trace: Trace
     steps: Iterable[Step]
     quantities: Sequence[Quantity]
     detail: Detail = Detail.VALUES
+    once: bool = False
     whole: bool = False
     style: Style = field(default_factory=Style)
 

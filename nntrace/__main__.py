@@ -1,0 +1,5 @@
+"""`python -m nntrace`"""
+
+from nntrace.cli import main
+
+main()

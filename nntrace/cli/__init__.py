@@ -1,0 +1,122 @@
+"""The command line: options in, one call, output. The only place that prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+
+import click
+
+from nntrace import __version__
+from nntrace.errors import ConfigError, ExitStatus, NntraceError
+
+COMMANDS = {
+    "run": "Show every step of a training run.",
+    "step": "Show one step.",
+    "export": "Write a run to a file: Markdown, JSON and others.",
+    "examples": "List the bundled examples, or print one.",
+    "schema": "Print the JSON Schema of the config, for editors.",
+}
+"""The commands in the order of the help; each is the module of its name in this package."""
+
+HELP = f"""Every number of a neural network's training: seen, explained, checked.
+
+\b
+Examples:
+  nntrace run                               the bundled article, every step
+  nntrace step --iteration 1 --example 2    one step of it
+  nntrace examples article > my.yaml        a config to start from
+  nntrace run my.yaml
+  nntrace export my.yaml -o trace.md
+"""
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are called, so that `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"nntrace.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
+            hint = f"Did you mean '{near[0]}'?" if near else f"There are {', '.join(COMMANDS)}."
+            raise click.UsageError(f"No such command '{args[0]}'. {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Commands,
+    help=HELP,
+    epilog="`nntrace COMMAND --help` says more. Without CONFIG a command takes the bundled article.",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="nntrace", message="%(prog)s %(version)s")
+@click.pass_context
+def nntrace(ctx: click.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and leave with its exit status."""
+    _speak_every_encoding()
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; every error becomes its message and its exit status (see `ExitStatus`)."""
+    try:
+        status = nntrace.main(arguments, prog_name="nntrace", standalone_mode=False)
+        sys.stdout.flush()
+        return int(status or ExitStatus.DONE)
+    except click.ClickException as error:
+        error.show()
+        return ExitStatus.UNUSABLE
+    except NntraceError as error:
+        first = "" if isinstance(error, ConfigError) else "nntrace: "
+        click.echo(f"{first}{error}", err=True)
+        return ExitStatus.UNUSABLE
+    except BrokenPipeError:
+        # Whoever read has enough (`| head`). The interpreter would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitStatus.DONE
+    except (KeyboardInterrupt, click.Abort):
+        return ExitStatus.INTERRUPTED
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        click.echo(
+            f"nntrace: an error in nntrace itself ({type(error).__name__}: {error}). Please report it with the config "
+            f"and what the same command prints with --debug.",
+            err=True,
+        )
+        return ExitStatus.BUG
+
+
+def _speak_every_encoding() -> None:
+    """Signs that a stream cannot encode get their ASCII spelling instead of an error."""
+    import codecs
+
+    from nntrace.render.signs import replace_signs
+
+    codecs.register_error("nntrace", replace_signs)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="nntrace")

@@ -1,0 +1,154 @@
+"""The options that commands share: one decorator for a group of them, one object made of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+RANGE = re.compile(r"\s*(\d+)\s*(?:\.\.\s*(\d+)\s*)?")
+
+
+@dataclass(frozen=True)
+class Iterations:
+    """A range of iterations, both ends included."""
+
+    first: int
+    last: int
+
+
+class IterationRange(click.ParamType):
+    """`3`, or `2..4`."""
+
+    name = "N|A..B"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Iterations:
+        if isinstance(value, Iterations):
+            return value
+        match = RANGE.fullmatch(str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a number or a range such as 2..4", param, ctx)
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first:
+            self.fail(f"{value!r} ends before it begins", param, ctx)
+        return Iterations(first, last)
+
+
+class Names(click.ParamType):
+    """`dZ,dW`: names separated by commas."""
+
+    name = "NAMES"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        return tuple(name.strip() for name in str(value).split(",") if name.strip())
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from nntrace.cli.completing import quantities
+
+        before, comma, last = incomplete.rpartition(",")
+        return [CompletionItem(before + comma + name) for name in quantities(ctx) if name.startswith(last)]
+
+
+class ConfigSource(click.ParamType):
+    """A file, the name of a bundled example, or `-`."""
+
+    name = "CONFIG"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from nntrace import bundle
+
+        names = [CompletionItem(name) for name in bundle.names() if name.startswith(incomplete)]
+        return [*names, CompletionItem(incomplete, type="file")]
+
+
+class BundledName(click.ParamType):
+    """The name of a bundled example."""
+
+    name = "NAME"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from nntrace import bundle
+
+        return [CompletionItem(name) for name in bundle.names() if name.startswith(incomplete)]
+
+
+def config(function: F) -> F:
+    """CONFIG and `--set`: passed on as `config` and `settings`."""
+    function = click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Override a key of the config: a dotted path, list indices from 1, the value in YAML "
+        "(--set alpha=0.5 --set architecture.layers.1.activation=tanh). Repeatable.",
+    )(function)
+    return click.argument("config", required=False, type=ConfigSource())(function)
+
+
+def shown(function: F) -> F:
+    """What is shown of a step: passed on as `layer`, `only` and `detail`."""
+    for option in (
+        click.option(
+            "--detail",
+            type=click.Choice(["values", "work", "entries"]),
+            default="values",
+            show_default=True,
+            help="Of each equation: its values; the operands put in as well (work); the arithmetic of each entry.",
+        ),
+        click.option(
+            "--only",
+            type=Names(),
+            multiple=True,
+            help="Only these quantities: dZ in every layer, dZ2 in one (--only dZ,dW). Repeatable.",
+        ),
+        click.option("--layer", type=int, metavar="L", help="Only this layer, counted from 1."),
+    ):
+        function = option(function)
+    return function
+
+
+def steps(function: F) -> F:
+    """Which steps: passed on as `iterations`, `example` and `batch`."""
+    function = click.option("--batch", type=int, metavar="K", help="Only the K-th update of each iteration.")(function)
+    function = click.option(
+        "--example", type=int, metavar="J", help="Only this example (with batches: the batch that holds it)."
+    )(function)
+    return click.option(
+        "--iteration", "iterations", type=IterationRange(), help="Only this iteration, or a range such as 2..4."
+    )(function)
+
+
+def to(function: F) -> F:
+    """The form: passed on as `to`, its name or None."""
+    from nntrace.render import FORMS
+
+    return click.option("--to", type=click.Choice(list(FORMS)), help="The form to write.")(function)
+
+
+def screen(function: F) -> F:
+    """What every command that prints takes: passed on as `color` and `pager`."""
+    function = click.option("--no-pager", "pager", flag_value=False, default=True, help="Do not page on a terminal.")(
+        function
+    )
+    return click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Colours; auto: on a terminal, unless NO_COLOR is set.",
+    )(function)
+
+
+def debug(function: F) -> F:
+    """`--debug`: read by `nntrace.cli.run`."""
+    return click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error.")(
+        function
+    )

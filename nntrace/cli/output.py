@@ -1,0 +1,123 @@
+"""Writing: the screen with its colours, width, signs and pager; files beside their target, then in place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TextIO, TypeVar
+
+import click
+
+from nntrace.errors import OutputError
+from nntrace.render.view import Style
+
+T = TypeVar("T")
+WIDTH = 100
+NARROWEST = 40
+
+
+def colour(stream: TextIO, choice: str) -> bool:
+    """Whether to colour what goes to `stream`; each stream is judged for itself."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """COLUMNS, or the terminal's, or 100."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return max(int(columns), NARROWEST)
+    if sys.stdout.isatty():
+        return max(shutil.get_terminal_size((WIDTH, 24)).columns, NARROWEST)
+    return WIDTH
+
+
+def style(color: str) -> Style:
+    """How text looks on stdout."""
+    from nntrace.render.signs import spellings
+
+    return Style(width(), colour(sys.stdout, color), spellings(sys.stdout.encoding or "utf-8"))
+
+
+def show(pieces: Iterable[str | bytes], *, pager: bool, coloured: bool) -> None:
+    """To stdout; through the pager on a terminal."""
+    if pager and sys.stdout.isatty() and os.environ.get("PAGER") != "":
+        os.environ.setdefault("LESS", "FRX")  # as git does: quit if it fits, keep colours, leave the screen as it is
+        texts = (piece.decode() if isinstance(piece, bytes) else piece for piece in pieces)
+        click.echo_via_pager(texts, color=coloured)
+        return
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(piece)
+        else:
+            sys.stdout.write(piece)
+
+
+def say(message: str) -> None:
+    """A message on stderr."""
+    click.echo(message, err=True)
+
+
+def hint(message: str) -> None:
+    """What to try next; only where a person is looking."""
+    if sys.stdout.isatty() and sys.stderr.isatty():
+        say(message)
+
+
+def save(path: str, pieces: Iterable[str | bytes]) -> None:
+    """To a file, written beside it and moved into place: what was there stays until all is written."""
+    target = Path(os.path.realpath(path))
+    try:
+        with _beside(target) as file:
+            for piece in pieces:
+                file.write(piece if isinstance(piece, bytes) else piece.encode())
+    except OSError as error:
+        raise OutputError(f"{path}: it cannot be written: {error.strerror or error}") from None
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[IO[bytes]]:
+    if target.exists() and not target.is_file():  # /dev/stdout, a named pipe: nothing to move into place
+        with target.open("wb") as file:
+            yield file
+        return
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("xb") as file:
+            yield file
+        if target.exists():
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def progress(items: Iterable[T], total: int, what: str, *, to_file: bool) -> Iterator[T]:
+    """`items`, with a bar on stderr where a person waits for a file."""
+    if not sys.stderr.isatty() or not (to_file or _is_file(sys.stdout)) or total < 2:
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5) as bar:
+        yield from bar.track(items, total=total)
+
+
+def _is_file(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError, AttributeError):
+        return False

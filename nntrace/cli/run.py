@@ -1,0 +1,48 @@
+"""`nntrace run`: every step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nntrace.cli import options
+
+HELP = """Show every step of a training run, then the loss of each iteration and the predictions.
+
+CONFIG is a YAML file, the name of a bundled example, or - for standard input; left out, it is the
+bundled article.
+
+\b
+Examples:
+  nntrace run                                   the bundled article
+  nntrace run xor --iteration 2..4 --only W,dW  some quantities of some steps
+  nntrace run my.yaml --set alpha=0.5 --to json
+"""
+
+
+@click.command("run", help=HELP)
+@options.config
+@options.steps
+@options.shown
+@options.to
+@options.screen
+@options.debug
+def command(
+    iterations: options.Iterations | None,
+    example: int | None,
+    batch: int | None,
+    to: str | None,
+    color: str,
+    pager: bool,
+    **shown: Any,
+) -> int:
+    from nntrace.cli import output
+    from nntrace.cli.tracing import Showing
+
+    showing = Showing(**shown)
+    showing.run(iterations, example, batch)
+    status = showing.show(to, color, pager)
+    named = shown["config"] or ""
+    output.hint(f"Next: {' '.join(['nntrace step', *named.split()])} --iteration 1 --example 1 --detail entries")
+    return status

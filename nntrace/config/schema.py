@@ -1,0 +1,41 @@
+"""The JSON Schema of the config language, from its types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import json
+
+from nntrace.config.model import Config, Drawn
+
+_MATRIX = {
+    "anyOf": [
+        {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
+        {"type": "array", "items": {"type": "number"}},
+        {"type": "number"},
+    ]
+}
+
+
+def schema() -> str:
+    """The schema as text, indented."""
+    whole = json.schema(Config)
+    defined = whole["$defs"]
+    rule = json.schema(Drawn)
+    defined.update(rule.pop("$defs"))
+    keys = defined["Config"]["properties"]
+    keys["weights"]["anyOf"] = [
+        {"type": "number"},
+        {"type": "object", "patternProperties": {"^[Wb][1-9][0-9]*$": _MATRIX}, "additionalProperties": False},
+        rule,
+    ]
+    where: dict[str, Any] = defined["Expectation"]["properties"]
+    del where["figures"]
+    defined["Expectation"] |= {"additionalProperties": {"type": "number"}, "required": []}
+    del defined["Figure"]
+    described = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "nntrace config",
+        **whole,
+    }
+    return json.format(json.encode(described), indent=2).decode() + "\n"

@@ -1,0 +1,38 @@
+"""The forms that a trace is written in. Adding one is a file here and a line in `FORMS`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nntrace.render.view import View
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form: its name for `--to`, the suffixes that say it, and where it is written."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    module: str
+    function: str = "render"
+
+    def render(self, view: View) -> Iterator[str] | Iterator[bytes]:
+        """The trace in this form, in pieces: text, or bytes where the encoding is part of the form."""
+        written: Iterator[str] | Iterator[bytes] = getattr(import_module(self.module), self.function)(view)
+        return written
+
+
+TERMINAL = Form("terminal", (".txt",), "nntrace.render.terminal")
+FORMS: Mapping[str, Form] = {
+    form.name: form
+    for form in (
+        TERMINAL,
+        Form("markdown", (".md", ".markdown"), "nntrace.render.markdown"),
+        Form("json", (".json",), "nntrace.render.json_form"),
+        Form("jsonl", (".jsonl", ".ndjson"), "nntrace.render.json_form", "render_lines"),
+    )
+}

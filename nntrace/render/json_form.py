@@ -1,0 +1,57 @@
+"""JSON and JSON Lines: numbers in full, what is not finite as null. Also the form in which others bring theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from msgspec import json
+
+from nntrace.render.view import View
+from nntrace.tracing import Step
+
+FORMAT = "nntrace/1"
+
+
+def render(view: View) -> Iterator[bytes]:
+    """One document, written step by step."""
+    start = json.encode(_head(view))
+    yield start[:-1] + b',"steps":['
+    separator = b"\n"
+    last = None
+    for last in view.steps:
+        yield separator + json.encode(_step(view, last))
+        separator = b",\n"
+    yield b"\n]"
+    if last is not None and last.stopped:
+        yield b',"stopped":' + json.encode(_stopped(last))
+    yield b"}\n"
+
+
+def render_lines(view: View) -> Iterator[bytes]:
+    """A line without the steps, then a line for each step."""
+    yield json.encode(_head(view)) + b"\n"
+    last = None
+    for last in view.steps:
+        yield json.encode(_step(view, last)) + b"\n"
+    if last is not None and last.stopped:
+        yield json.encode({"stopped": _stopped(last)}) + b"\n"
+
+
+def _head(view: View) -> dict[str, Any]:
+    return {"format": FORMAT, "title": view.config.title, "config": view.config.as_data()}
+
+
+def _step(view: View, step: Step) -> dict[str, Any]:
+    values = {quantity.name: _plain(step, quantity.name) for quantity in view.quantities}
+    return {"iteration": step.iteration, "batch": step.batch, "examples": list(step.examples), "values": values}
+
+
+def _plain(step: Step, name: str) -> Any:
+    value = step[name]
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _stopped(step: Step) -> dict[str, Any]:
+    return {"iteration": step.iteration, "batch": step.batch, "quantity": step.stopped}
