@@ -1,0 +1,62 @@
+"""Comparing a trace with published figures, to the precision in which they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from nntrace import selecting
+from nntrace.config.model import Expectation, Figure
+from nntrace.tracing import Step, Trace
+
+RELATIVE = 1e-9
+"""By this much of their value right calculations may differ; see `holds`."""
+OF_LARGEST = 1e-12
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A figure of `expect` beside what the trace has."""
+
+    step: Step
+    entry: str
+    figure: Figure
+    tolerance: float
+    computed: float
+    holds: bool
+
+
+def written_precision(text: str) -> float:
+    """Half a unit of the last digit of a number as it is written: 0.00005 for `0.9968`."""
+    exponent = Decimal(text).as_tuple().exponent
+    assert isinstance(exponent, int)  # infinities and nan do not get into a config
+    return 0.5 * 10.0**exponent
+
+
+def holds(figure: float, computed: float, tolerance: float, largest: float) -> bool:
+    """Whether a figure is what was computed.
+
+    |difference| ≤ max(tolerance, 1e-9·|computed|, 1e-12·largest), where `largest` is the largest
+    absolute entry of the quantity: right calculations differ by the last two.
+    """
+    return abs(figure - computed) <= max(tolerance, RELATIVE * abs(computed), OF_LARGEST * largest)
+
+
+def expected(trace: Trace) -> Iterator[Compared]:
+    """Every figure of the config's `expect`, compared."""
+    for expectation in trace.config.expect:
+        yield from _compared(trace, expectation)
+
+
+def _compared(trace: Trace, expectation: Expectation) -> Iterator[Compared]:
+    step = trace.step(expectation.iteration, expectation.example, expectation.batch)
+    for name, figure in expectation.figures.items():
+        entry = selecting.entry(trace.equations, name, len(step.examples))
+        value = np.asarray(step[entry.quantity.name])
+        computed = float(value if entry.row is None else value[entry.row, entry.column])
+        tolerance = expectation.tolerance or written_precision(figure.text)
+        largest = float(np.abs(value).max())
+        yield Compared(step, name, figure, tolerance, computed, holds(figure.value, computed, tolerance, largest))
