@@ -203,7 +203,7 @@ def _backward(forward: Sequence[Equation], trained: Sequence[Quantity]) -> Itera
     incoming: dict[Quantity, Formula] = {forward[-1].target: Number(1)}
     first_use: dict[Quantity, Equation] = {}
     for equation in reversed(forward):
-        first_use.update({node: equation for node in nodes(equation.formula) if node in trained})
+        first_use.update({q: equation for q in nodes(equation.formula) if isinstance(q, Quantity) and q in trained})
     for equation in reversed(forward):
         if equation.target not in incoming:
             continue

@@ -55,3 +55,7 @@ class SelectionError(NntraceError):
 
 class OutputError(NntraceError):
     """A file that cannot be written."""
+
+
+class ClosedPipeError(Exception):
+    """Whoever read the output has enough (`| head`); click would make a failure of a BrokenPipeError."""

@@ -57,7 +57,9 @@ def entry(equations: Equations, text: str, examples: int) -> Entry:
     rows, columns = (examples if size == EXAMPLES else int(size) for size in quantity.shape)
     if match[2] is None:
         if rows * columns != 1:
-            raise SelectionError(f"`{quantity.name}` is {rows} × {columns}: name an entry, such as `{quantity.name}[1,1]`")
+            raise SelectionError(
+                f"`{quantity.name}` is {rows} × {columns}: name an entry, such as `{quantity.name}[1,1]`"
+            )
         return Entry(quantity, 0, 0)
     row, column = int(match[2]), int(match[3])
     if not (1 <= row <= rows and 1 <= column <= columns):
@@ -87,9 +89,7 @@ def select(equations: Equations, layer: int | None = None, only: Iterable[str] =
 def unknown(equations: Equations, text: str) -> SelectionError:
     """The error for a name that no quantity has."""
     name = text.partition("[")[0].strip()
-    words = list(dict.fromkeys(word for q in equations.quantities for word in (q.kind, q.name)))
-    meant = nearest(name, words)
+    names = [q.name for q in equations.quantities]
+    meant = nearest(name, dict.fromkeys([*(q.kind for q in equations.quantities), *names]))
     hint = f"Did you mean `{meant}`? " if meant and meant != name else ""
-    return SelectionError(
-        f"there is no quantity `{text.strip()}`\n{hint}There are {listed(dict.fromkeys(q.name for q in equations.quantities), 60)}."
-    )
+    return SelectionError(f"there is no quantity `{text.strip()}`\n{hint}There are {listed(names, most=60)}.")

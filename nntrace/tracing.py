@@ -18,8 +18,8 @@ from msgspec.structs import replace
 
 from nntrace import selecting
 from nntrace.config.model import Config, chosen
-from nntrace.errors import SelectionError
 from nntrace.equations import Equations, Phase, equations
+from nntrace.errors import SelectionError
 from nntrace.formula.numpy_source import function_source
 from nntrace.maths.initial import INITIALIZERS
 from nntrace.selecting import examples_of
@@ -44,7 +44,7 @@ class Step(Mapping[str, Any]):
     is the last of its trace.
     """
 
-    __slots__ = ("batch", "equations", "examples", "iteration", "stopped", "_values", "_index")
+    __slots__ = ("_index", "_values", "batch", "equations", "examples", "iteration", "stopped")
 
     def __init__(
         self,
@@ -216,7 +216,7 @@ def evaluate(config: Config, state: Sequence[Array]) -> Evaluation:
 
 def finite(loss: float, state: Sequence[Array]) -> bool:
     """Whether the loss and every new parameter is finite (False may be a false alarm near 1e154)."""
-    return isfinite(sum([loss, *[np.vdot(array, array) for array in state]]))
+    return isfinite(sum([np.vdot(array, array) for array in state], start=loss))
 
 
 def compiled(source: str, name: str) -> Callable[..., tuple[Any, ...]]:
@@ -263,5 +263,9 @@ def initial_state(config: Config) -> tuple[Array, ...]:
 
 
 def trace(config: Config) -> Trace:
-    """The trace of `config`: `for step in trace(config): step["dW2"]`."""
+    """Every step of a training run, made on demand.
+
+    >>> for step in trace(load("config.yaml")):
+    ...     print(step["loss"], step["dW2"])
+    """
     return Trace(config)

@@ -11,7 +11,7 @@ from importlib import import_module
 import click
 
 from nntrace import __version__
-from nntrace.errors import ConfigError, ExitStatus, NntraceError
+from nntrace.errors import ClosedPipeError, ConfigError, ExitStatus, NntraceError
 
 COMMANDS = {
     "run": "Show every step of a training run.",
@@ -21,17 +21,6 @@ COMMANDS = {
     "schema": "Print the JSON Schema of the config, for editors.",
 }
 """The commands in the order of the help; each is the module of its name in this package."""
-
-HELP = f"""Every number of a neural network's training: seen, explained, checked.
-
-\b
-Examples:
-  nntrace run                               the bundled article, every step
-  nntrace step --iteration 1 --example 2    one step of it
-  nntrace examples article > my.yaml        a config to start from
-  nntrace run my.yaml
-  nntrace export my.yaml -o trace.md
-"""
 
 
 class Commands(click.Group):
@@ -62,7 +51,6 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    help=HELP,
     epilog="`nntrace COMMAND --help` says more. Without CONFIG a command takes the bundled article.",
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -70,17 +58,27 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="nntrace", message="%(prog)s %(version)s")
 @click.pass_context
 def nntrace(ctx: click.Context) -> None:
+    """Every number of a neural network's training: seen, explained, checked.
+
+    \b
+    Examples:
+      nntrace run                               the bundled article, every step
+      nntrace step --iteration 1 --example 2    one step of it
+      nntrace examples article > my.yaml        a config to start from
+      nntrace run my.yaml
+      nntrace export my.yaml -o trace.md
+    """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
-    _speak_every_encoding()
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+    speak_every_encoding()
+    sys.exit(execute(list(sys.argv[1:] if arguments is None else arguments)))
 
 
-def run(arguments: list[str]) -> int:
+def execute(arguments: list[str]) -> int:
     """Run one command line; every error becomes its message and its exit status (see `ExitStatus`)."""
     try:
         status = nntrace.main(arguments, prog_name="nntrace", standalone_mode=False)
@@ -93,8 +91,8 @@ def run(arguments: list[str]) -> int:
         first = "" if isinstance(error, ConfigError) else "nntrace: "
         click.echo(f"{first}{error}", err=True)
         return ExitStatus.UNUSABLE
-    except BrokenPipeError:
-        # Whoever read has enough (`| head`). The interpreter would complain once more at its end.
+    except (ClosedPipeError, BrokenPipeError):
+        # The interpreter would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.DONE
     except (KeyboardInterrupt, click.Abort):
@@ -110,7 +108,7 @@ def run(arguments: list[str]) -> int:
         return ExitStatus.BUG
 
 
-def _speak_every_encoding() -> None:
+def speak_every_encoding() -> None:
     """Signs that a stream cannot encode get their ASCII spelling instead of an error."""
     import codecs
 

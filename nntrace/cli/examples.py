@@ -6,19 +6,18 @@ import click
 
 from nntrace.cli import options
 
-HELP = """List the bundled examples, or print one.
 
-\b
-Examples:
-  nntrace examples
-  nntrace examples article > my.yaml
-"""
-
-
-@click.command("examples", help=HELP)
+@click.command("examples")
 @click.argument("name", required=False, type=options.BundledName())
 @options.debug
 def command(name: str | None) -> int:
+    """List the bundled examples, or print one.
+
+    \b
+    Examples:
+      nntrace examples
+      nntrace examples article > my.yaml
+    """
     from nntrace import bundle
     from nntrace.cli import output
     from nntrace.errors import SelectionError
@@ -47,5 +46,7 @@ def _listing() -> str:
     configs = {name: load(str(bundle.path(name))) for name in bundle.names()}
     width = max(map(len, configs))
     signs = output.style("never").signs
-    lines = [f"{name.ljust(width)}  {config.title}\n{' ' * width}  {network(config)}\n" for name, config in configs.items()]
+    lines = [
+        f"{name.ljust(width)}  {config.title}\n{' ' * width}  {network(config)}\n" for name, config in configs.items()
+    ]
     return "".join(lines).translate(signs)

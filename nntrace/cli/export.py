@@ -9,21 +9,8 @@ import click
 
 from nntrace.cli import options
 
-HELP = """Write a run to a file; its suffix says the form, unless --to does.
 
-The file is written beside its target and moved into place: what was there stays until all is done.
-CONFIG is a YAML file, the name of a bundled example, or - for standard input; left out, it is the
-bundled article.
-
-\b
-Examples:
-  nntrace export -o trace.md
-  nntrace export mazur -o mazur.json
-  nntrace export my.yaml --only loss -o loss.jsonl
-"""
-
-
-@click.command("export", help=HELP)
+@click.command("export")
 @options.config
 @click.option("-o", "--output", "path", required=True, metavar="FILE", help="The file to write.")
 @options.steps
@@ -31,8 +18,25 @@ Examples:
 @options.to
 @options.debug
 def command(
-    path: str, iterations: options.Iterations | None, example: int | None, batch: int | None, to: str | None, **shown: Any
+    path: str,
+    iterations: options.Iterations | None,
+    example: int | None,
+    batch: int | None,
+    to: str | None,
+    **shown: Any,
 ) -> int:
+    """Write a run to a file; its suffix says the form, unless --to does.
+
+    The file is written beside its target and moved into place: what was there stays until all is done.
+    CONFIG is a YAML file, the name of a bundled example, or - for standard input; left out, it is the
+    bundled article.
+
+    \b
+    Examples:
+      nntrace export -o trace.md
+      nntrace export mazur -o mazur.json
+      nntrace export my.yaml --only loss -o loss.jsonl
+    """
     from nntrace.cli import output
     from nntrace.cli.tracing import Showing
     from nntrace.render import FORMS

@@ -23,7 +23,7 @@ class Iterations:
     last: int
 
 
-class IterationRange(click.ParamType):
+class IterationRange(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
     """`3`, or `2..4`."""
 
     name = "N|A..B"
@@ -40,7 +40,7 @@ class IterationRange(click.ParamType):
         return Iterations(first, last)
 
 
-class Names(click.ParamType):
+class Names(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
     """`dZ,dW`: names separated by commas."""
 
     name = "NAMES"
@@ -57,7 +57,7 @@ class Names(click.ParamType):
         return [CompletionItem(before + comma + name) for name in quantities(ctx) if name.startswith(last)]
 
 
-class ConfigSource(click.ParamType):
+class ConfigSource(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
     """A file, the name of a bundled example, or `-`."""
 
     name = "CONFIG"
@@ -69,7 +69,7 @@ class ConfigSource(click.ParamType):
         return [*names, CompletionItem(incomplete, type="file")]
 
 
-class BundledName(click.ParamType):
+class BundledName(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
     """The name of a bundled example."""
 
     name = "NAME"
@@ -148,7 +148,7 @@ def screen(function: F) -> F:
 
 
 def debug(function: F) -> F:
-    """`--debug`: read by `nntrace.cli.run`."""
+    """`--debug`: read by `nntrace.cli.execute`."""
     return click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error.")(
         function
     )

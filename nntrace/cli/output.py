@@ -13,7 +13,7 @@ from typing import IO, TextIO, TypeVar
 
 import click
 
-from nntrace.errors import OutputError
+from nntrace.errors import ClosedPipeError, OutputError
 from nntrace.render.view import Style
 
 T = TypeVar("T")
@@ -56,12 +56,16 @@ def show(pieces: Iterable[str | bytes], *, pager: bool, coloured: bool) -> None:
         texts = (piece.decode() if isinstance(piece, bytes) else piece for piece in pieces)
         click.echo_via_pager(texts, color=coloured)
         return
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            sys.stdout.flush()
-            sys.stdout.buffer.write(piece)
-        else:
-            sys.stdout.write(piece)
+    try:
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                sys.stdout.flush()
+                sys.stdout.buffer.write(piece)
+            else:
+                sys.stdout.write(piece)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ClosedPipeError from None
 
 
 def say(message: str) -> None:

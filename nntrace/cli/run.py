@@ -8,20 +8,8 @@ import click
 
 from nntrace.cli import options
 
-HELP = """Show every step of a training run, then the loss of each iteration and the predictions.
 
-CONFIG is a YAML file, the name of a bundled example, or - for standard input; left out, it is the
-bundled article.
-
-\b
-Examples:
-  nntrace run                                   the bundled article
-  nntrace run xor --iteration 2..4 --only W,dW  some quantities of some steps
-  nntrace run my.yaml --set alpha=0.5 --to json
-"""
-
-
-@click.command("run", help=HELP)
+@click.command("run")
 @options.config
 @options.steps
 @options.shown
@@ -37,6 +25,17 @@ def command(
     pager: bool,
     **shown: Any,
 ) -> int:
+    """Show every step of a training run, then the loss of each iteration and the predictions.
+
+    CONFIG is a YAML file, the name of a bundled example, or - for standard input; left out, it is the
+    bundled article.
+
+    \b
+    Examples:
+      nntrace run                                   the bundled article
+      nntrace run xor --iteration 2..4 --only W,dW  some quantities of some steps
+      nntrace run my.yaml --set alpha=0.5 --to json
+    """
     from nntrace.cli import output
     from nntrace.cli.tracing import Showing
 

@@ -6,19 +6,18 @@ import click
 
 from nntrace.cli import options
 
-HELP = """Print the JSON Schema of the config language, for editors that complete and check YAML.
 
-\b
-Examples:
-  nntrace schema > nntrace.schema.json
-  # then, as the first line of a config, for editors that use yaml-language-server:
-  # yaml-language-server: $schema=nntrace.schema.json
-"""
-
-
-@click.command("schema", help=HELP)
+@click.command("schema")
 @options.debug
 def command() -> int:
+    """Print the JSON Schema of the config language, for editors that complete and check YAML.
+
+    \b
+    Examples:
+      nntrace schema > nntrace.schema.json
+      # then, as the first line of a config, for editors that use yaml-language-server:
+      # yaml-language-server: $schema=nntrace.schema.json
+    """
     from nntrace.cli import output
     from nntrace.config.schema import schema
 

@@ -8,20 +8,8 @@ import click
 
 from nntrace.cli import options
 
-HELP = """Show one step: one update, with every number of it.
 
-Named by its iteration and example, or batch; without them it is the first. CONFIG is a YAML file,
-the name of a bundled example, or - for standard input; left out, it is the bundled article.
-
-\b
-Examples:
-  nntrace step --iteration 1 --example 2
-  nntrace step mazur --only dW --detail entries    the arithmetic of every dW
-  nntrace step my.yaml --layer 2 --to markdown
-"""
-
-
-@click.command("step", help=HELP)
+@click.command("step")
 @options.config
 @click.option("--iteration", type=int, default=1, show_default=True, metavar="N", help="The iteration, counted from 1.")
 @click.option("--example", type=int, metavar="J", help="The example (with batches: the batch that holds it).")
@@ -33,6 +21,17 @@ Examples:
 def command(
     iteration: int, example: int | None, batch: int | None, to: str | None, color: str, pager: bool, **shown: Any
 ) -> int:
+    """Show one step: one update, with every number of it.
+
+    Named by its iteration and example, or batch; without them it is the first. CONFIG is a YAML file,
+    the name of a bundled example, or - for standard input; left out, it is the bundled article.
+
+    \b
+    Examples:
+      nntrace step --iteration 1 --example 2
+      nntrace step mazur --only dW --detail entries    the arithmetic of every dW
+      nntrace step my.yaml --layer 2 --to markdown
+    """
     from nntrace.cli.tracing import Showing
 
     showing = Showing(**shown)

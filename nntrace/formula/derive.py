@@ -142,18 +142,18 @@ def fit(g: Formula, shape: Shape) -> Formula:
 
 def times(a: Formula, b: Formula) -> Formula:
     """a ⊙ b in the textbook's form: literals first and folded, divisions last."""
-    if isinstance(a, Number) and a.value == 1:
-        return b
-    if isinstance(b, Number) and b.value == 1:
-        return a
+    if isinstance(b, Number):
+        a, b = b, a
     if isinstance(a, Divide):
         return Divide(times(a.left, b), a.right)
-    if isinstance(a, Number) and isinstance(b, Number) and _doubles(a, b):
+    if not isinstance(a, Number):
+        return Multiply(a, b)
+    if a.value == 1:
+        return b
+    if isinstance(b, Number) and _doubles(a, b):
         return Number(a.value * b.value)
-    if isinstance(a, Number) and isinstance(b, Multiply) and isinstance(b.left, Number) and _doubles(a, b.left):
+    if isinstance(b, Multiply) and isinstance(b.left, Number) and _doubles(a, b.left):
         return times(Number(a.value * b.left.value), b.right)
-    if isinstance(b, Number):
-        return times(b, a)
     return Multiply(a, b)
 
 
@@ -182,4 +182,3 @@ def negative(a: Formula) -> Formula:
 def _doubles(*numbers: Number) -> bool:
     """Whether one of them is a power of two, so that multiplying by both at once is exact."""
     return any(abs(frexp(n.value)[0]) == 0.5 for n in numbers)
-

@@ -106,11 +106,10 @@ def _(node: Sum, row: int, column: int, writer: _Writer) -> Formula:
     if not node.operand.shape:
         return _entry(node.operand, row, column, writer)
     rows, columns = (writer.size(extent) for extent in node.operand.shape)
-    cells = {
-        "rows": lambda k: (k, column),
-        "columns": lambda k: (row, k),
-        None: lambda k: divmod(k, columns),
-    }[node.over]
     count = {"rows": rows, "columns": columns, None: rows * columns}[node.over]
     kept, omitted = writer.series(range(count))
-    return _series([_entry(node.operand, *cells(k), writer) for k in kept], omitted)
+    terms = []
+    for k in kept:
+        i, j = {"rows": (k, column), "columns": (row, k), None: divmod(k, columns)}[node.over]
+        terms.append(_entry(node.operand, i, j, writer))
+    return _series(terms, omitted)

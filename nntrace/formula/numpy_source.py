@@ -38,7 +38,9 @@ def numpy_source(node: Formula) -> str:
     return _spell(node)[0]
 
 
-def function_source(name: str, inputs: Sequence[str], lines: Iterable[tuple[str, Formula]], outputs: Sequence[str]) -> str:
+def function_source(
+    name: str, inputs: Sequence[str], lines: Iterable[tuple[str, Formula]], outputs: Sequence[str]
+) -> str:
     """A Python function: a line ``target = formula`` each, returning the tuple of `outputs`."""
     body = "".join(f"    {target} = {numpy_source(node)}\n" for target, node in lines)
     return f"def {name}({', '.join(inputs)}):\n{body}    return ({', '.join(outputs)},)\n"

@@ -34,7 +34,7 @@ class Formula:
         return ()
 
     @property
-    def T(self) -> Formula:
+    def T(self) -> Formula:  # noqa: N802  # the transpose, as numpy and the textbook have it
         return Transpose(self)
 
     def __add__(self, other: Formula | float) -> Formula:
@@ -135,6 +135,8 @@ class Entry(Formula):
 
 @dataclass(frozen=True, eq=False)
 class Unary(Formula):
+    """A node with one operand, of its shape unless it says otherwise."""
+
     operand: Formula
 
     @property
@@ -148,6 +150,8 @@ class Unary(Formula):
 
 @dataclass(frozen=True, eq=False)
 class Binary(Formula):
+    """A node with two operands, stretched over each other as numpy does."""
+
     left: Formula
     right: Formula
 
@@ -256,8 +260,9 @@ class Function:
     """A function of one argument that is a row of a table: how it is written and derived.
 
     `numpy` is the computed spelling, right for every input, with ``{any}`` for the argument where
-    any expression may stand, ``{atom}`` where it needs parentheses unless it is a name or a call. `definition` is the shown spelling of f(z). `backward(g, x, y)` is
-    the gradient that reaches x, given the gradient g that reaches y = f(x).
+    any expression may stand, ``{atom}`` where it needs parentheses unless it is a name or a call.
+    `definition` is the shown spelling of f(z). `backward(g, x, y)` is the gradient that reaches x,
+    given the gradient g that reaches y = f(x).
     """
 
     plain: str
@@ -286,10 +291,10 @@ def broadcast(a: Shape, b: Shape) -> Shape:
     """The shape of an operation entry by entry, as numpy has it: 1 stretches to any number."""
     if not a or not b:
         return a or b
-    rows, columns = (q if p == 1 else p for p, q in zip(a, b, strict=True))
-    if any(p not in (1, whole) for part in (a, b) for p, whole in zip(part, (rows, columns), strict=True)):
+    stretched = tuple(q if p == 1 else p for p, q in zip(a, b, strict=True))
+    if any(p not in (1, s) or q not in (1, s) for p, q, s in zip(a, b, stretched, strict=True)):
         raise ShapeError(f"the shapes {a} and {b} do not fit together")
-    return (rows, columns)
+    return stretched
 
 
 def nodes(root: Formula) -> Iterator[Formula]:

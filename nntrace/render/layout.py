@@ -35,7 +35,6 @@ class Item:
         """How it is computed, where that differs from what people write; else empty."""
         return plain(self.equation.formula) if self.equation and self.equation.shown else ""
 
-
     @property
     def constant(self) -> bool:
         """Whether it is a number that the formulas are given, such as alpha."""
@@ -74,13 +73,15 @@ def panels(listing: Equations, selected: Collection[Quantity], *, once: bool = F
         heading = "" if layer is None else layer_heading(listing, layer)
         drafts.append((phase.value, heading, list(_items(listing, phase, list(group)))))
     made = []
+    seen: set[Quantity] = set()
     for phase_name, heading, items in drafts:
         kept = [item for item in items if item.quantity in wanted]
         if once:
-            kept = [item for item in kept if item.equation is not None or item.quantity not in results]
-            results.update(item.quantity for item in kept)
-        made.append(_panel(phase_name, heading, kept))
-    return tuple(panel for panel in made if panel.tables or panel.numbers)
+            kept = [item for item in kept if item.equation or item.quantity not in results | seen]
+        if any(item.equation or item.quantity not in seen for item in kept):  # else it would only say it again
+            made.append(_panel(phase_name, heading, kept))
+        seen.update(item.quantity for item in kept)
+    return tuple(made)
 
 
 def layer_heading(listing: Equations, index: int) -> str:

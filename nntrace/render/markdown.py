@@ -97,7 +97,8 @@ class _Markdown:
     def _items(self, items: Sequence[Item], numbers: Excerpts) -> list[str]:
         parts = [numbers[item.quantity] for item in items]
         formulas = [
-            f"`{item.formula}` {dimensions(*part.shape)}" + _computed(item) for item, part in zip(items, parts, strict=True)
+            f"`{item.formula}` {dimensions(*part.shape)}" + _computed(item)
+            for item, part in zip(items, parts, strict=True)
         ]
         columns = [
             tuple(item.quantity.name + label for label in (column_labels(part.columns) if part.shape[1] > 1 else ("",)))
@@ -141,7 +142,9 @@ def _titled(made: Table) -> list[str]:
     return [f"### {title}", "", *_table(stub, columns, [group.cells for group in groups]), ""]
 
 
-def _table(stub: tuple[str, ...], columns: Sequence[tuple[str, ...]], cells: Sequence[Sequence[Sequence[str]]]) -> list[str]:
+def _table(
+    stub: tuple[str, ...], columns: Sequence[tuple[str, ...]], cells: Sequence[Sequence[Sequence[str]]]
+) -> list[str]:
     """A table, the numbers of one quantity equally wide; `stub` is the heading and the labels of the rows."""
     widths = tuple([max([max(map(len, row)) for row in matrix]) for matrix in cells])
     heading, rule, pattern = _frame(stub[0], max(map(len, stub)), tuple(columns), widths)

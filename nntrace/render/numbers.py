@@ -29,7 +29,7 @@ class Format:
     def __init__(self, largest: float, decimals: int) -> None:
         needed = SIGNIFICANT - 1 - floor(log10(largest)) if 0 < largest < inf else 0
         if largest >= SCIENTIFIC_FROM or needed > max(MOST_DECIMALS, decimals):
-            self.pattern = f"%.{decimals}e"
+            self.pattern = f"%.{max(decimals, SIGNIFICANT - 1)}e"
             self.smallest = inf
         else:
             digits = max(decimals, needed)
@@ -80,7 +80,7 @@ def format_of(rows: Rows, decimals: int) -> Format:
 
 @lru_cache
 def _plain_format(decimals: int) -> Format:
-    return Format(1.0, decimals)
+    return Format(100.0, decimals)
 
 
 def written(rows: Rows, form: Format) -> list[list[str]]:
@@ -98,4 +98,5 @@ def shown(count: int) -> list[int | None]:
 
 
 def dimensions(rows: int, columns: int) -> str:
+    """`3×4`"""
     return f"{rows}×{columns}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 STYLES: Mapping[str, str] = {
     "title": "bold",
-    "step": "bold reverse",
+    "step": "bold magenta",
     "phase": "bold cyan",
     "heading": "bold",
     "name": "bold",

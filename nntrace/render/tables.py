@@ -38,6 +38,7 @@ class Group:
 
 
 def group(heading: str, again: str, labels: tuple[str, ...], cells: Sequence[Sequence[str]]) -> Group:
+    """A group as wide as its widest cell."""
     cell = max(max([max(map(len, row)) for row in cells]), max(map(len, labels)))
     return Group(heading, again, labels, cells, cell)
 

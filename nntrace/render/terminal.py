@@ -11,7 +11,17 @@ from nntrace.render.numbers import dimensions
 from nntrace.render.palette import Palette
 from nntrace.render.tables import Group, group, table
 from nntrace.render.view import Detail, View
-from nntrace.render.words import PHASES, about, column_labels, losses, number, predictions, row_label, step_title, stopped
+from nntrace.render.words import (
+    PHASES,
+    about,
+    column_labels,
+    losses,
+    number,
+    predictions,
+    row_label,
+    step_title,
+    stopped,
+)
 from nntrace.render.work import entries, work
 from nntrace.summary import Summary
 from nntrace.tracing import Step

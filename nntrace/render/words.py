@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from nntrace.config.model import Config
 from nntrace.equations import Equations
+from nntrace.formula.plain import plain
 from nntrace.maths.table import Choice
 from nntrace.render.excerpt import Excerpts, excerpt_of
 from nntrace.render.layout import Item
@@ -15,7 +16,7 @@ from nntrace.summary import Summary
 from nntrace.tracing import Step, examples
 
 PHASES = {"start": "Start", "forward": "Forward", "loss": "Loss", "backward": "Backward", "update": "Update"}
-CONVENTION = "columns are examples · rows are nodes · · matrix product · ⊙ entry by entry · ᵀ transposed · dQ = ∂loss/∂Q"
+SIGNS = {"·": "product", "⊙": "entry by entry", "ᵀ": "transposed", "Σ": "sum"}
 
 
 def about(config: Config, listing: Equations) -> list[tuple[str, str]]:
@@ -27,13 +28,25 @@ def about(config: Config, listing: Equations) -> list[tuple[str, str]]:
         ("network", network(config)),
         ("training", training(config)),
         ("where", where),
+        ("signs", signs(listing)),
     ]
     return [(label, text.strip()) for label, text in lines if text.strip()]
 
 
+def signs(listing: Equations) -> str:
+    """What the signs of these formulas mean: `⊙ entry by entry, ᵀ transposed, dW1 = ∂loss/∂W1`"""
+    formulas = "".join(plain(equation.shown or equation.formula) for equation in listing)
+    weights = listing.layers[0].W.name
+    return ", ".join(
+        [f"{sign} {said}" for sign, said in SIGNS.items() if sign in formulas] + [f"d{weights} = ∂loss/∂{weights}"]
+    )
+
+
 def network(config: Config) -> str:
     """`1-4-3-1 · sigmoid in every layer · squared_error`"""
-    sizes = "-".join(str(n) for n in (config.architecture.inputs, *(layer.nodes for layer in config.architecture.layers)))
+    sizes = "-".join(
+        str(n) for n in (config.architecture.inputs, *(layer.nodes for layer in config.architecture.layers))
+    )
     activations = [_choice(layer.chosen) for layer in config.architecture.layers]
     same = len(set(activations)) == 1 and len(activations) > 1
     said = f"{activations[0]} in every layer" if same else ", ".join(activations)
@@ -82,10 +95,12 @@ def number(item: Item, numbers: Excerpts) -> str:
 
 
 def row_label(row: int | None) -> str:
+    """A row or an example, counted from 1; the sign for those left out."""
     return "⋮" if row is None else f"{row + 1:,}"
 
 
 def column_labels(columns: Sequence[int | None]) -> tuple[str, ...]:
+    """`[·,1]`, `[·,2]` …: how the entries of a column are addressed."""
     return tuple("…" if column is None else f"[·,{column + 1}]" for column in columns)
 
 

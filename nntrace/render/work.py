@@ -103,5 +103,3 @@ def _beside(blocks: list[Block]) -> list[str]:
             inside = above <= index < above + len(block)
             lines[index] += block[index - above] if inside else " " * width
     return [line.rstrip() for line in lines]
-
-

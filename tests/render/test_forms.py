@@ -1,0 +1,85 @@
+"""Each form whole, pinned in width and colour. Refresh with `pytest tests/render --refresh` and read the difference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from command import nntrace_run
+
+from nntrace.render import FORMS
+
+Golden = Callable[[str, str], None]
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_terminal(golden: Golden, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    golden(f"article-{width}.txt", nntrace_run("run", "article", "--iteration", "1", "--example", "1").out)
+
+
+def test_terminal_in_colour(golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    golden("article-colour.txt", nntrace_run("step", "article", "--layer", "2", "--color", "always").out)
+
+
+@pytest.mark.parametrize("form", ["markdown", "terminal"])
+def test_a_batch_with_biases_and_entries(golden: Golden, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """A batch of several examples, each entry worked out; the run ends with losses and predictions."""
+    monkeypatch.setenv("COLUMNS", "120")
+    suffix = FORMS[form].suffixes[0]
+    arguments = ("run", "unequal", "--set", "iterations=1", "--detail", "entries", "--to", form)
+    golden(f"unequal-entries{suffix}", nntrace_run(*arguments).out)
+
+
+@pytest.mark.parametrize("form", ["markdown", "json", "jsonl"])
+def test_whole_run(golden: Golden, form: str) -> None:
+    golden(f"article{FORMS[form].suffixes[0]}", nntrace_run("run", "article", "--to", form).out)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_streamed(form: str) -> None:
+    """The first piece comes before the last step is computed, and each is read once."""
+    from nntrace import bundle, load, trace
+    from nntrace.render.view import View
+
+    run = trace(load(str(bundle.path("article")), ["iterations=50"]))
+    seen: list[int] = []
+
+    def steps():
+        for step in run:
+            seen.append(step.iteration)
+            yield step
+
+    pieces = FORMS[form].render(View(run, steps(), run.equations.quantities))
+    next(iter(pieces))
+    assert len(seen) <= 1
+    assert sum(1 for _ in pieces) >= len(run)
+    assert len(seen) == len(run)
+
+
+def test_markdown_tables_are_whole() -> None:
+    """Every row of a table has as many cells as its heading."""
+    out = nntrace_run("run", "unequal", "--to", "markdown").out
+    tables = re.findall(r"(?:^\|.*\n)+", out, re.MULTILINE)
+    assert tables
+    for table in tables:
+        assert len({row.count("|") for row in table.splitlines()}) == 1
+
+
+HOSTILE = r'<script>alert(1)</script> **b** `c` $x$ a|b [l](u) _e_ \ & &amp; 日本 "q"'
+
+
+def test_hostile_titles_are_harmless_in_markdown() -> None:
+    out = nntrace_run("step", "article", "--only", "loss", "--to", "markdown", "--set", f"title={HOSTILE!r}").out
+    title = out.splitlines()[0]
+    assert not re.search(r"[<`$|\[\]_\\]|\*\*", title)
+    import html
+
+    assert html.unescape(title) == f"# {HOSTILE}"
+
+
+def test_square_brackets_and_newlines_in_titles_stay_text_on_the_screen() -> None:
+    out = nntrace_run("step", "article", "--only", "loss", "--set", "title=W[l] of [bold]x[/bold]").out
+    assert "W[l] of [bold]x[/bold]\n" in out

@@ -1,0 +1,80 @@
+"""The README is true: its commands print what it shows, its config loads, its Python runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from command import nntrace_run
+from comparing import assert_same_text
+
+import nntrace.cli
+
+README = Path(__file__).parent.parent / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+WIDTH = "100"
+
+
+def blocks(language: str, text: str = TEXT) -> list[str]:
+    return [body for kind, body in FENCED.findall(text) if kind == language]
+
+
+@pytest.fixture
+def with_my_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my.yaml").write_text(blocks("yaml")[0], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", WIDTH)
+
+
+@pytest.mark.usefixtures("with_my_yaml")
+def test_console_blocks_are_what_the_program_prints(refresh: bool) -> None:
+    assert len(blocks("console")) >= 4
+
+    def anew(match: re.Match[str]) -> str:
+        kind, body = match.groups()
+        if kind != "console":
+            return match[0]
+        command = body.splitlines()[0]
+        program, *arguments = shlex.split(command.removeprefix("$ "))
+        assert program == "nntrace"
+        ran = nntrace_run(*arguments)
+        return f"```console\n{command}\n{ran.err}{ran.out}```"
+
+    now = FENCED.sub(anew, TEXT)
+    if refresh:
+        README.write_text(now, encoding="utf-8", newline="\n")
+    assert_same_text(now, README.read_text(encoding="utf-8"))
+
+
+@pytest.mark.usefixtures("with_my_yaml")
+def test_shell_lines_that_call_nntrace_are_accepted() -> None:
+    lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("nntrace ")]
+    table = re.findall(r"^\| `(nntrace [^`]+)`", TEXT, re.MULTILINE)
+    for line in [*lines, *(re.sub(r"\[\w+\]", "", command) for command in table)]:
+        arguments = shlex.split(line.partition("#")[0].partition(">")[0])[1:]
+        assert nntrace_run(*arguments).status == 0, line
+
+
+@pytest.mark.usefixtures("with_my_yaml")
+def test_python_block_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = blocks("python")
+    exec(compile(block, "README.md", "exec"), {})
+    assert "def step(A0, y, W1, b1, W2, b2, m, alpha):" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_lines_work(shell: str) -> None:
+    assert f"_NNTRACE_COMPLETE={shell}_source nntrace" in TEXT
+    runner = CliRunner(env={"_NNTRACE_COMPLETE": f"{shell}_source"})
+    result = runner.invoke(nntrace.cli.nntrace, prog_name="nntrace")
+    assert result.exit_code == 0
+    assert "_NNTRACE_COMPLETE" in result.output
+
+
+def test_every_command_is_in_the_table() -> None:
+    for name in nntrace.cli.COMMANDS:
+        assert f"| `nntrace {name} " in TEXT or f"| `nntrace {name}`" in TEXT
