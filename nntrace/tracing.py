@@ -77,10 +77,10 @@ class Step(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._index)
 
-    def rows(self, name: str) -> list[list[float]]:
-        """The value as lists of Python floats, a single number as one row of one."""
+    def flat(self, name: str) -> list[float]:
+        """Every entry as a Python float, row after row."""
         value = self._values[self._index[name]]
-        return value.tolist() if isinstance(value, np.ndarray) else [[float(value)]]
+        return value.ravel().tolist() if isinstance(value, np.ndarray) else [float(value)]
 
     def shape(self, name: str) -> tuple[int, int]:
         """Rows and columns; (1, 1) for a single number."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nntrace.formula.tree import Entry, Formula, Quantity
-from nntrace.render.numbers import WHOLE, Format, format_of, shown, written
+from nntrace.render.numbers import WHOLE, Format, format_for, shown, written
 from nntrace.tracing import Step
 
 if TYPE_CHECKING:
@@ -18,19 +17,28 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Excerpt:
-    """`cells` are the entries as text, for the rows and columns (from 0; None: some left out) that are shown.
+    """`cells` are the entries as text, for the `rows` and `columns` that are shown.
 
-    `note` says the size of what is not shown whole.
+    `width` is that of the widest cell; `note` says the size of what is not shown whole.
     """
 
     cells: list[list[str]]
-    rows: list[int | None]
-    columns: list[int | None]
     shape: tuple[int, int]
     form: Format
+    width: int
     note: str = ""
+
+    @property
+    def rows(self) -> tuple[int | None, ...]:
+        """The rows that are shown, from 0; None stands for those left out."""
+        return shown(self.shape[0])
+
+    @property
+    def columns(self) -> tuple[int | None, ...]:
+        """The columns likewise."""
+        return shown(self.shape[1])
 
 
 class Excerpts:
@@ -48,8 +56,11 @@ class Excerpts:
         name = quantity.name
         made = self._made.get(name)
         if made is None:
-            small = max(self.step.shape(name)) <= WHOLE
-            made = _whole(self.step.rows(name), self.decimals) if small else _ends(self.step[name], self.decimals)
+            shape = self.step.shape(name)
+            if max(shape) <= WHOLE:
+                made = _whole(self.step.flat(name), shape, self.decimals)
+            else:
+                made = _ends(self.step[name], self.decimals)
             self._made[name] = made
         return made
 
@@ -62,18 +73,20 @@ class Excerpts:
 
 def excerpt_of(array: Array, decimals: int) -> Excerpt:
     """What is shown of a matrix that belongs to no step."""
-    return _whole(array.tolist(), decimals) if max(array.shape) <= WHOLE else _ends(array, decimals)
+    rows, columns = array.shape
+    if max(array.shape) <= WHOLE:
+        return _whole(array.ravel().tolist(), (rows, columns), decimals)
+    return _ends(array, decimals)
 
 
-def _whole(values: list[list[float]], decimals: int) -> Excerpt:
-    form = format_of(values, decimals)
-    rows, columns = len(values), len(values[0])
-    return Excerpt(written(values, form), _indices(rows), _indices(columns), (rows, columns), form)
-
-
-@lru_cache
-def _indices(count: int) -> list[int | None]:
-    return shown(count)
+def _whole(values: list[float], shape: tuple[int, int], decimals: int) -> Excerpt:
+    form, cells = written(values, decimals)
+    columns = shape[1]
+    if columns == 1:
+        by_row = [[cell] for cell in cells]
+    else:
+        by_row = [cells[first : first + columns] for first in range(0, len(cells), columns)]
+    return Excerpt(by_row, shape, form, max(map(len, cells)))
 
 
 def _ends(array: Array, decimals: int) -> Excerpt:
@@ -81,7 +94,8 @@ def _ends(array: Array, decimals: int) -> Excerpt:
     with np.errstate(all="ignore"):
         low, high = float(array.min()), float(array.max())
         norm = float(np.sqrt(np.vdot(array, array)))
-    form = Format(max(abs(low), abs(high)), decimals)
+    form = format_for(max(abs(low), abs(high)), decimals)
     cells = [["⋮" if i is None else "…" if j is None else form(float(array[i, j])) for j in columns] for i in rows]
-    note = f"norm {Format(norm, decimals)(norm)}, min {form(low)}, max {form(high)}"
-    return Excerpt(cells, rows, columns, array.shape, form, note)
+    note = f"norm {format_for(norm, decimals)(norm)}, min {form(low)}, max {form(high)}"
+    shape = (array.shape[0], array.shape[1])
+    return Excerpt(cells, shape, form, max(len(cell) for row in cells for cell in row), note)

@@ -16,7 +16,7 @@ from nntrace.formula.plain import plain
 from nntrace.formula.tree import Quantity, nodes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Item:
     """A quantity in its panel, and the equation that it is the result of (None: it was there before)."""
 

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from html import escape
 
-from nntrace.render.excerpt import Excerpts
+from nntrace.render.excerpt import Excerpt, Excerpts
 from nntrace.render.layout import Item, Panel, panels
 from nntrace.render.numbers import dimensions
 from nntrace.render.view import Detail, View
 from nntrace.render.words import (
     PHASES,
-    Table,
+    EndTable,
     about,
     column_labels,
     losses,
     number,
     predictions,
-    row_label,
+    row_stub,
     step_title,
     stopped,
 )
@@ -40,14 +40,14 @@ def render(view: View) -> Iterator[str]:
 
 def text(words: str) -> str:
     """What the user wrote, harmless: signs that mean something to Markdown or HTML as entities."""
-    harmless = _SPECIAL.sub(lambda sign: f"&#{ord(sign[0])};", words)
-    return re.sub(r"&(?!#\d+;)", "&amp;", harmless).replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(lambda sign: f"&#{ord(sign[0])};", escape(words, quote=False))
 
 
 class _Markdown:
     def __init__(self, view: View) -> None:
         self.view = view
         self.config = view.config
+        self._frames: dict[tuple[tuple[Item, ...], tuple[tuple[tuple[int, int], int], ...]], Frame] = {}
         self.panels = panels(view.trace.equations, view.quantities, once=view.once)
 
     def text(self) -> Iterator[str]:
@@ -94,19 +94,16 @@ class _Markdown:
                 lines += [f"`{item.formula}` = {number(item, numbers)}" + _computed(item), ""]
         return lines
 
-    def _items(self, items: Sequence[Item], numbers: Excerpts) -> list[str]:
+    def _items(self, items: tuple[Item, ...], numbers: Excerpts) -> list[str]:
         parts = [numbers[item.quantity] for item in items]
-        formulas = [
-            f"`{item.formula}` {dimensions(*part.shape)}" + _computed(item)
-            for item, part in zip(items, parts, strict=True)
-        ]
-        columns = [
-            tuple(item.quantity.name + label for label in (column_labels(part.columns) if part.shape[1] > 1 else ("",)))
-            for item, part in zip(items, parts, strict=True)
-        ]
-        stub = ("node", *map(row_label, parts[0].rows))
+        key = (items, tuple([(part.shape, part.width) for part in parts]))
+        frame = self._frames.get(key)
+        if frame is None:
+            frame = self._frames[key] = _items_frame(items, parts)
+        above, pattern = frame
         notes = [f"`{item.quantity.name}`: {part.note}" for item, part in zip(items, parts, strict=True) if part.note]
-        lines = [", ".join(formulas), "", *_table(stub, columns, [part.cells for part in parts]), ""]
+        stub = row_stub("node", parts[0].rows)
+        lines = [*above, *_rows(pattern, stub, [part.cells for part in parts]), ""]
         return [*lines, "; ".join(notes), ""] if notes else lines
 
     def _work(self, panel: Panel, numbers: Excerpts) -> list[str]:
@@ -131,36 +128,45 @@ def _computed(item: Item) -> str:
     return f" (computed as `{item.computed}`)" if item.computed else ""
 
 
-def _titled(made: Table) -> list[str]:
-    title, stub, groups = made
-    if not groups:
+Frame = tuple[list[str], str]
+"""The lines above the rows of a table, and the pattern of a row: they depend on widths, which repeat."""
+
+
+def _items_frame(items: Sequence[Item], parts: Sequence[Excerpt]) -> Frame:
+    formulas = []
+    columns = []
+    for item, part in zip(items, parts, strict=True):
+        formulas.append(f"`{item.formula}` {dimensions(*part.shape)}{_computed(item)}")
+        labels = column_labels(part.columns) if part.shape[1] > 1 else ("",)
+        columns.append([item.quantity.name + label for label in labels])
+    above, pattern = _frame(row_stub("node", parts[0].rows), columns, [part.width for part in parts])
+    return [", ".join(formulas), "", *above], pattern
+
+
+def _titled(made: EndTable | None) -> list[str]:
+    if made is None:
         return []
     columns = [
-        tuple(f"{group.heading}{label}" for label in group.labels) if len(group.labels) > 1 else (group.heading,)
-        for group in groups
+        [heading.text + label for label in heading.labels] if len(heading.labels) > 1 else [heading.text]
+        for heading, _ in made.groups
     ]
-    return [f"### {title}", "", *_table(stub, columns, [group.cells for group in groups]), ""]
+    above, pattern = _frame(made.stub, columns, [heading.cell for heading, _ in made.groups])
+    return [f"### {made.title}", "", *above, *_rows(pattern, made.stub, [cells for _, cells in made.groups]), ""]
 
 
-def _table(
-    stub: tuple[str, ...], columns: Sequence[tuple[str, ...]], cells: Sequence[Sequence[Sequence[str]]]
-) -> list[str]:
-    """A table, the numbers of one quantity equally wide; `stub` is the heading and the labels of the rows."""
-    widths = tuple([max([max(map(len, row)) for row in matrix]) for matrix in cells])
-    heading, rule, pattern = _frame(stub[0], max(map(len, stub)), tuple(columns), widths)
-    lines = [heading, rule]
-    for label, *rows in zip(stub[1:], *cells, strict=True):
-        lines.append(pattern % (label, *[cell for row in rows for cell in row]))
-    return lines
-
-
-@lru_cache(maxsize=4096)
-def _frame(
-    stub: str, stub_width: int, columns: tuple[tuple[str, ...], ...], widths: tuple[int, ...]
-) -> tuple[str, str, str]:
+def _frame(stub: tuple[str, ...], columns: Sequence[Sequence[str]], widths: Sequence[int]) -> Frame:
+    """For columns by their names, group by group; the numbers of a group are equally wide."""
+    label = max(map(len, stub))
     names = [name for group in columns for name in group]
-    sizes = [max(width, max(map(len, group))) for group, width in zip(columns, widths, strict=True) for _ in group]
-    heading = f"| {stub.rjust(stub_width)} | " + " | ".join(map(str.rjust, names, sizes)) + " |"
-    rule = f"|{'-' * (stub_width + 1)}:|" + "".join("-" * (size + 1) + ":|" for size in sizes)
-    pattern = f"| %{stub_width}s | " + " | ".join(f"%{size}s" for size in sizes) + " |"
-    return heading, rule, pattern
+    sizes = [max(width, *map(len, group)) for group, width in zip(columns, widths, strict=True) for _ in group]
+    heading = f"| {stub[0].rjust(label)} | " + " | ".join(map(str.rjust, names, sizes)) + " |"
+    rule = f"|{'-' * (label + 1)}:|" + "".join("-" * (size + 1) + ":|" for size in sizes)
+    pattern = f"| %{label}s | " + " | ".join(f"%{size}s" for size in sizes) + " |"
+    return [heading, rule], pattern
+
+
+def _rows(pattern: str, stub: tuple[str, ...], cells: Sequence[Sequence[Sequence[str]]]) -> list[str]:
+    return [
+        pattern % (label, *[cell for row in rows for cell in row])
+        for label, *rows in zip(stub[1:], *cells, strict=True)
+    ]

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from math import floor, inf, isfinite, log10
 
-Rows = Sequence[Sequence[float]]
-
 MOST_DECIMALS = 8
 SCIENTIFIC_FROM = 1e6
 SIGNIFICANT = 3
@@ -22,19 +20,13 @@ ENDS = 3
 
 
 class Format:
-    """The format of one quantity: call it with a number."""
+    """The format of one quantity: call it with a number. Made by `format_for`."""
 
     __slots__ = ("pattern", "smallest")
 
-    def __init__(self, largest: float, decimals: int) -> None:
-        needed = SIGNIFICANT - 1 - floor(log10(largest)) if 0 < largest < inf else 0
-        if largest >= SCIENTIFIC_FROM or needed > max(MOST_DECIMALS, decimals):
-            self.pattern = f"%.{max(decimals, SIGNIFICANT - 1)}e"
-            self.smallest = inf
-        else:
-            digits = max(decimals, needed)
-            self.pattern = f"%.{digits}f"
-            self.smallest = 0.5 * 10.0**-digits
+    def __init__(self, pattern: str, smallest: float) -> None:
+        self.pattern = pattern
+        self.smallest = smallest
 
     def __call__(self, value: float) -> str:
         if not isfinite(value):
@@ -44,17 +36,6 @@ class Format:
         elif abs(value) < self.smallest < inf:
             return short(value)
         return _exponent(self.pattern % value)
-
-    def cells(self, values: Sequence[float]) -> list[str]:
-        """Every value written."""
-        if min(map(abs, values)) > self.smallest:  # nothing that needs a look of its own: all at once
-            return (_patterns(self.pattern, len(values)) % tuple(values)).split()
-        return [self(value) for value in values]
-
-
-@lru_cache(maxsize=1024)
-def _patterns(pattern: str, count: int) -> str:
-    return " ".join([pattern] * count)
 
 
 def short(value: float) -> str:
@@ -67,36 +48,49 @@ def _exponent(text: str) -> str:
     return f"{mantissa}e{int(exponent)}" if e else text
 
 
-def format_of(rows: Rows, decimals: int) -> Format:
-    """The format that all entries of a quantity share."""
-    largest = max([max(map(abs, row)) for row in rows])
-    # Nearly every quantity needs no more than the decimals asked for: one format serves them all.
-    if 10.0 ** (SIGNIFICANT - 1 - decimals) <= largest < SCIENTIFIC_FROM:
-        return _plain_format(decimals)
-    if not largest < inf:  # an infinity, or a nan that hides what is larger
-        largest = max((abs(value) for row in rows for value in row if isfinite(value)), default=0.0)
-    return Format(largest, decimals)
+def format_for(largest: float, decimals: int) -> Format:
+    """The format of a quantity whose largest absolute entry is `largest`."""
+    # Nearly every quantity needs no more than the decimals asked for.
+    if 10.0 ** (SIGNIFICANT - 1 - decimals) <= largest < SCIENTIFIC_FROM or largest == 0:
+        return _fixed(decimals)
+    if largest < SCIENTIFIC_FROM:  # which nan is not
+        needed = SIGNIFICANT - 1 - floor(log10(largest))
+        if needed <= max(MOST_DECIMALS, decimals):
+            return _fixed(max(decimals, needed))
+    return Format(f"%.{max(decimals, SIGNIFICANT - 1)}e", inf)
 
 
 @lru_cache
-def _plain_format(decimals: int) -> Format:
-    return Format(100.0, decimals)
+def _fixed(decimals: int) -> Format:
+    return Format(f"%.{decimals}f", 0.5 * 10.0**-decimals)
 
 
-def written(rows: Rows, form: Format) -> list[list[str]]:
-    """Every entry in that format."""
-    width = len(rows[0])
-    cells = form.cells(rows[0] if len(rows) == 1 else [value for row in rows for value in row])
-    return [cells] if len(rows) == 1 else [cells[first : first + width] for first in range(0, len(cells), width)]
+def written(values: Sequence[float], decimals: int) -> tuple[Format, list[str]]:
+    """The format that all entries of a quantity share, and every entry in it."""
+    sizes = list(map(abs, values))
+    largest = max(sizes)
+    if not largest < inf:  # an infinity, or a nan that hides what is larger
+        largest = max(filter(isfinite, sizes), default=0.0)
+    form = format_for(largest, decimals)
+    if min(sizes) > form.smallest:  # nothing that needs a look of its own: all at once
+        return form, (_patterns(form.pattern, len(values)) % tuple(values)).split()
+    return form, [form(value) for value in values]
 
 
-def shown(count: int) -> list[int | None]:
+@lru_cache(maxsize=1024)
+def _patterns(pattern: str, count: int) -> str:
+    return " ".join([pattern] * count)
+
+
+@lru_cache
+def shown(count: int) -> tuple[int | None, ...]:
     """The indices to show of `count` rows or columns; None stands for those left out."""
     if count <= WHOLE:
-        return list(range(count))
-    return [*range(ENDS), None, *range(count - ENDS, count)]
+        return tuple(range(count))
+    return (*range(ENDS), None, *range(count - ENDS, count))
 
 
+@lru_cache
 def dimensions(rows: int, columns: int) -> str:
     """`3×4`"""
     return f"{rows}×{columns}"

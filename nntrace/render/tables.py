@@ -1,13 +1,9 @@
-"""Tables of aligned text: groups of columns side by side, each under a rule, as in a printed textbook.
-
-Widths repeat from step to step, so what depends on them alone (the heading, the pattern of a row)
-is made once and kept.
-"""
+"""Tables of aligned text: groups of columns side by side, each under a rule, as in a printed textbook."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 GAP = 3
@@ -19,28 +15,34 @@ Paint = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Columns that belong together: a heading over them, a label for each, the cells row by row.
+class Heading:
+    """Columns that belong together: what stands over them, a label for each, the width of a cell.
 
-    `again` is the heading where the group goes on in another line of the table.
+    One width for all, so that numbers align on the point. `again` is the heading where the columns
+    go on in another line of the table.
     """
 
-    heading: str
+    text: str
     again: str
     labels: tuple[str, ...]
-    cells: Sequence[Sequence[str]]
     cell: int
-    """The width of a cell: one for all, so that numbers align on the point."""
+
+    @property
+    def block(self) -> int:
+        return len(self.labels) * (self.cell + INNER) - INNER
 
     @property
     def width(self) -> int:
-        return max(len(self.heading), _block(self.labels, self.cell))
+        return max(len(self.text), self.block)
 
 
-def group(heading: str, again: str, labels: tuple[str, ...], cells: Sequence[Sequence[str]]) -> Group:
-    """A group as wide as its widest cell."""
-    cell = max(max([max(map(len, row)) for row in cells]), max(map(len, labels)))
-    return Group(heading, again, labels, cells, cell)
+def heading(text: str, again: str, labels: tuple[str, ...], width: int) -> Heading:
+    """A heading over cells at most `width` wide."""
+    return Heading(text, again, labels, max(width, *map(len, labels)))
+
+
+Group = tuple[Heading, Sequence[Sequence[str]]]
+"""A heading, and the cells under it row by row."""
 
 
 def table(bundles: Sequence[Sequence[Group]], stub: tuple[str, ...], width: int, paint: Paint) -> list[str]:
@@ -49,77 +51,83 @@ def table(bundles: Sequence[Sequence[Group]], stub: tuple[str, ...], width: int,
     It breaks between bundles of groups if it can, else between groups, and within one only if it
     must. `stub` is the column at the left: its heading, then a label for each row; empty for none.
     """
-    stub_width = max(map(len, stub), default=-GAP)
-    room = width - INDENT - stub_width
+    cells = [group[1] for bundle in bundles for group in bundle]
+    layout = _layout(tuple([tuple([group[0] for group in bundle]) for bundle in bundles]), stub, width, paint)
     lines: list[str] = []
-    for packed in _packed(bundles, room):
-        key = tuple((g.heading, g.labels, g.cell) for g in packed)
-        heading, pattern = _frame(key, stub[:1], stub_width, paint)
-        if lines:
-            lines.append("")
-        lines += heading
-        columns = [g.cells for g in packed]
-        if stub:
-            columns.insert(0, [(label,) for label in stub[1:]])
-        for parts in zip(*columns, strict=True):
-            lines.append(pattern % tuple([cell for part in parts for cell in part]))
+    for above, pattern, parts in layout:
+        lines += above
+        for row, label in enumerate(stub[1:] or ("",) * len(cells[0])):
+            flat = [label] if stub else []
+            for index, first, last in parts:
+                flat += cells[index][row][first:last]
+            lines.append(pattern % tuple(flat))
     return lines
 
 
-def _block(labels: Sequence[str], cell: int) -> int:
-    return len(labels) * (cell + INNER) - INNER
-
-
-def _packed(bundles: Sequence[Sequence[Group]], room: int) -> list[list[Group]]:
-    """The groups on as few lines as hold them, in order."""
-    packed: list[list[Group]] = []
-    left = 0
-    for bundle in bundles:
-        whole = sum(GAP + g.width for g in bundle)
-        if left < whole <= room:
-            left = 0  # it stays together on a line of its own
-        for piece in [piece for g in bundle for piece in _pieces(g, room)]:
-            needed = GAP + piece.width
-            if not packed or needed > left:
-                packed.append([])
-                left = room
-            packed[-1].append(piece)
-            left -= needed
-    return packed
-
-
-def _pieces(whole: Group, room: int) -> list[Group]:
-    if GAP + _block(whole.labels, whole.cell) <= room or len(whole.labels) == 1:
-        return [whole]
-    fit = max(1, (room - GAP + INNER) // (whole.cell + INNER))
-    return [
-        replace(
-            whole,
-            heading=whole.again if first else whole.heading,
-            labels=whole.labels[first : first + fit],
-            cells=[row[first : first + fit] for row in whole.cells],
-        )
-        for first in range(0, len(whole.labels), fit)
-    ]
+Part = tuple[int, int, int]
+"""Columns of a group: its number, from the first to before the last."""
+Line = tuple[list[str], str, list[Part]]
+"""What stands above the rows, the pattern of a row, and the columns in it."""
 
 
 @lru_cache(maxsize=4096)
-def _frame(
-    groups: tuple[tuple[str, tuple[str, ...], int], ...], stub: tuple[str, ...], stub_width: int, paint: Paint
-) -> tuple[list[str], str]:
+def _layout(bundles: tuple[tuple[Heading, ...], ...], stub: tuple[str, ...], width: int, paint: Paint) -> list[Line]:
+    """How the groups are laid out; it depends on widths alone, which repeat from step to step."""
+    stub_width = max(map(len, stub), default=-GAP)
+    layout: list[Line] = []
+    for packed in _packed(bundles, width - INDENT - stub_width):
+        above, pattern = _frame([heading for heading, _ in packed], stub[:1], stub_width, paint)
+        layout.append(([*([""] if layout else []), *above], pattern, [part for _, part in packed]))
+    return layout
+
+
+def _packed(bundles: Sequence[Sequence[Heading]], room: int) -> list[list[tuple[Heading, Part]]]:
+    """The groups on as few lines as hold them, in order."""
+    packed: list[list[tuple[Heading, Part]]] = []
+    left = 0
+    number = 0
+    for bundle in bundles:
+        whole = sum(GAP + heading.width for heading in bundle)
+        if left < whole <= room:
+            left = 0  # it stays together on a line of its own
+        for heading in bundle:
+            for piece, first, last in _pieces(heading, room):
+                needed = GAP + piece.width
+                if not packed or needed > left:
+                    packed.append([])
+                    left = room
+                packed[-1].append((piece, (number, first, last)))
+                left -= needed
+            number += 1
+    return packed
+
+
+def _pieces(whole: Heading, room: int) -> list[tuple[Heading, int, int]]:
+    """The columns of a group, cut where they are too wide for a line: each with its first and last."""
+    count = len(whole.labels)
+    if GAP + whole.block <= room or count == 1:
+        return [(whole, 0, count)]
+    fit = max(1, (room - GAP + INNER) // (whole.cell + INNER))
+    pieces = []
+    for first in range(0, count, fit):
+        labels = whole.labels[first : first + fit]
+        text = whole.again if first else whole.text
+        pieces.append((Heading(text, whole.again, labels, whole.cell), first, first + len(labels)))
+    return pieces
+
+
+def _frame(headings: Sequence[Heading], stub: tuple[str, ...], stub_width: int, paint: Paint) -> tuple[list[str], str]:
     """The lines above the rows, and the pattern of a row."""
     names = rules = " " * (INDENT + max(stub_width, 0))
-    labels_line = " " * INDENT + "".join(stub).rjust(max(stub_width, 0))
+    labels = " " * INDENT + "".join(stub).rjust(max(stub_width, 0))
     pattern = " " * INDENT + (f"%{stub_width}s" if stub else "")
-    for number, (heading, labels, cell) in enumerate(groups):
-        block = _block(labels, cell)
-        width = max(len(heading), block)
-        before = (width - block + 1) // 2
-        after = width - block - before
+    for number, heading in enumerate(headings):
+        before = (heading.width - heading.block + 1) // 2
         gap = " " * (GAP if stub or number else 0)
-        left = (width - len(heading) + 1) // 2
-        names += gap + " " * left + paint("formula", heading) + " " * (width - len(heading) - left)
-        rules += gap + "─" * width
-        labels_line += gap + " " * before + (" " * INNER).join(label.rjust(cell) for label in labels) + " " * after
-        pattern += gap + " " * before + (" " * INNER).join([f"%{cell}s"] * len(labels)) + " " * after
-    return [names.rstrip(), paint("quiet", rules), paint("quiet", labels_line.rstrip())], pattern.rstrip()
+        left = (heading.width - len(heading.text) + 1) // 2
+        names += gap + " " * left + paint("formula", heading.text) + " " * (heading.width - len(heading.text) - left)
+        rules += gap + "─" * heading.width
+        after = " " * (heading.width - heading.block - before)
+        labels += gap + " " * before + (" " * INNER).join(label.rjust(heading.cell) for label in heading.labels) + after
+        pattern += gap + " " * before + (" " * INNER).join([f"%{heading.cell}s"] * len(heading.labels)) + after
+    return [names.rstrip(), paint("quiet", rules), paint("quiet", labels.rstrip())], pattern.rstrip()

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from nntrace.render.excerpt import Excerpts
 from nntrace.render.layout import Item, Panel, panels
-from nntrace.render.numbers import dimensions
+from nntrace.render.numbers import dimensions, shown
 from nntrace.render.palette import Palette
-from nntrace.render.tables import Group, group, table
+from nntrace.render.tables import Group, Heading, heading, table
 from nntrace.render.view import Detail, View
 from nntrace.render.words import (
     PHASES,
@@ -18,7 +18,7 @@ from nntrace.render.words import (
     losses,
     number,
     predictions,
-    row_label,
+    row_stub,
     step_title,
     stopped,
 )
@@ -42,6 +42,7 @@ class _Terminal:
         self.config = view.config
         self.width = view.style.width
         self.paint = Palette(view.style.colour)
+        self._headings: dict[tuple[Item, tuple[int, int], int], Heading] = {}
         self.panels = panels(view.trace.equations, view.quantities, once=view.once)
 
     def text(self) -> Iterator[str]:
@@ -54,8 +55,12 @@ class _Terminal:
         if self.view.whole:
             yield self._joined(self._ending(summary))
 
+    def sign(self, text: str) -> str:
+        """`text` in the signs that the stream has, before it is measured."""
+        return text.translate(self.view.style.signs) if self.view.style.signs else text
+
     def _joined(self, lines: Sequence[str]) -> str:
-        return "\n".join([*lines, ""]).translate(self.view.style.signs)
+        return self.sign("\n".join([*lines, ""]))
 
     def _header(self) -> list[str]:
         lines = [self.paint("title", line) for line in self._wrapped(self.config.title)]
@@ -100,30 +105,39 @@ class _Terminal:
                 lines += [f"{first} = {number(item, numbers)}", *rest]
         return lines
 
-    def _items(self, items: Sequence[Item], numbers: Excerpts, labelled: bool) -> list[str]:
+    def _items(self, items: Sequence[Item], numbers: Excerpts, *, labelled: bool) -> list[str]:
         bundles: list[list[Group]] = [[]]
         above: list[str] = []
         below: list[str] = []
-        rows: Sequence[int | None] = []
+        rows: tuple[int | None, ...] = ()
         for item in items:
             part = numbers[item.quantity]
             rows = part.rows
-            size = dimensions(*part.shape)
-            heading = item.formula
-            if len(heading) > LONGEST_HEADING:
+            if len(self.sign(item.formula)) > LONGEST_HEADING:
                 above += self._formula(item)
-                heading = item.quantity.name
-            labels: tuple[str, ...] = (size,)
-            if part.shape[1] > 1:
-                heading = f"{heading}  {size}"
-                labels = column_labels(part.columns)
-            bundles[-1].append(group(heading, f"{item.quantity.name}  …", labels, part.cells))
+            bundles[-1].append((self._heading(item, part.shape, part.width), part.cells))
             if item.equation is not None:
                 bundles.append([])  # a quantity stays beside what it is made of
             if part.note:
-                below.append(f"{INDENT}{item.quantity.name}  {size}: {part.note}")
-        stub = ("node", *map(row_label, rows)) if labelled or len(rows) > 1 else ()
+                below.append(f"{INDENT}{item.quantity.name}  {dimensions(*part.shape)}: {part.note}")
+        stub = row_stub("node", rows) if labelled or len(rows) > 1 else ()
         return [*above, *table(bundles, stub, self.width, self.paint), *below]
+
+    def _heading(self, item: Item, shape: tuple[int, int], width: int) -> Heading:
+        key = (item, shape, width)
+        made = self._headings.get(key)
+        if made is None:
+            size = dimensions(*shape)
+            text = self.sign(item.formula)
+            if len(text) > LONGEST_HEADING:
+                text = item.quantity.name
+            one = shape[1] == 1
+            labels = (size,) if one else column_labels(shown(shape[1]))
+            text = text if one else f"{text}  {size}"
+            again = self.sign(f"{item.quantity.name}  …")
+            made = heading(self.sign(text), again, tuple(map(self.sign, labels)), width)
+            self._headings[key] = made
+        return made
 
     def _formula(self, item: Item) -> list[str]:
         lines = [INDENT + self.paint("formula", item.formula)]
@@ -147,7 +161,8 @@ class _Terminal:
 
     def _ending(self, summary: Summary) -> list[str]:
         lines = ["", self._bar("After training")]
-        for title, stub, groups in (losses(summary), predictions(summary)):
-            if groups:
-                lines += ["", self.paint("phase", title.upper()), *table([groups], stub, self.width, self.paint)]
+        for made in (losses(summary), predictions(summary)):
+            if made is not None:
+                groups = table([made.groups], made.stub, self.width, self.paint)
+                lines += ["", self.paint("phase", made.title.upper()), *groups]
         return lines

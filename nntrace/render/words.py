@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from nntrace.config.model import Config
 from nntrace.equations import Equations
@@ -10,8 +11,8 @@ from nntrace.formula.plain import plain
 from nntrace.maths.table import Choice
 from nntrace.render.excerpt import Excerpts, excerpt_of
 from nntrace.render.layout import Item
-from nntrace.render.numbers import format_of, shown
-from nntrace.render.tables import Group, group
+from nntrace.render.numbers import shown, written
+from nntrace.render.tables import Group, heading
 from nntrace.summary import Summary
 from nntrace.tracing import Step, examples
 
@@ -94,47 +95,52 @@ def number(item: Item, numbers: Excerpts) -> str:
     return numbers[item.quantity].cells[0][0]
 
 
-def row_label(row: int | None) -> str:
-    """A row or an example, counted from 1; the sign for those left out."""
-    return "⋮" if row is None else f"{row + 1:,}"
+@lru_cache
+def row_stub(heading: str, rows: tuple[int | None, ...]) -> tuple[str, ...]:
+    """The column at the left of a table: its heading, then the rows counted from 1."""
+    return (heading, *("⋮" if row is None else f"{row + 1:,}" for row in rows))
 
 
-def column_labels(columns: Sequence[int | None]) -> tuple[str, ...]:
+@lru_cache
+def column_labels(columns: tuple[int | None, ...]) -> tuple[str, ...]:
     """`[·,1]`, `[·,2]` …: how the entries of a column are addressed."""
     return tuple("…" if column is None else f"[·,{column + 1}]" for column in columns)
 
 
-Table = tuple[str, tuple[str, ...], list[Group]]
-"""A title, the stub (heading and row labels), and the groups of columns."""
+@dataclass(frozen=True)
+class EndTable:
+    """A table at the end of a run: its title, the column at the left, the groups of columns."""
+
+    title: str
+    stub: tuple[str, ...]
+    groups: list[Group]
 
 
-def losses(summary: Summary) -> Table:
+def losses(summary: Summary) -> EndTable | None:
     """The mean loss of each iteration's examples as trained, and of all examples as the network ends."""
-    trained = summary.losses
-    rows: list[tuple[str, float | None]] = [
-        (row_label(index), None if index is None else trained[index]) for index in shown(len(trained))
-    ]
-    evaluation = summary.evaluation
-    if evaluation is not None:
-        rows.append(("as it ends", evaluation.loss))
-    title = "Loss of each iteration"
-    if not rows:
-        return title, (), []
-    form = format_of([[value for _, value in rows if value is not None]], summary.trace.config.decimals)
-    cells = [["⋮" if value is None else form(value)] for _, value in rows]
-    return title, ("iteration", *(label for label, _ in rows)), [group("loss", "", ("mean",), cells)]
+    indices = shown(len(summary.losses))
+    values = [summary.losses[index] for index in indices if index is not None]
+    stub = row_stub("iteration", indices)
+    if summary.evaluation is not None:
+        values.append(summary.evaluation.loss)
+        stub = (*stub, "as it ends")
+    if not values:
+        return None
+    cells = written(values, summary.trace.config.decimals)[1]
+    if None in indices:
+        cells.insert(indices.index(None), "⋮")
+    groups: list[Group] = [(heading("loss", "", ("mean",), max(map(len, cells))), [[cell] for cell in cells])]
+    return EndTable("Loss of each iteration", stub, groups)
 
 
-def predictions(summary: Summary) -> Table:
+def predictions(summary: Summary) -> EndTable | None:
     """Inputs, targets and outputs of the network as it ends, an example a row."""
+    if summary.evaluation is None:
+        return None
     config = summary.trace.config
-    title = "Predictions after training"
-    evaluation = summary.evaluation
-    if evaluation is None:
-        return title, (), []
+    groups: list[Group] = []
     x, y = examples(config)
-    groups = []
-    for heading, array in (("x", x), ("y", y), ("ŷ", evaluation.outputs)):
+    for name, array in (("x", x), ("y", y), ("ŷ", summary.evaluation.outputs)):
         part = excerpt_of(array, config.decimals)
-        groups.append(group(heading, f"{heading} …", column_labels(part.columns), part.cells))
-    return title, ("example", *map(row_label, shown(len(x)))), groups
+        groups.append((heading(name, f"{name} …", column_labels(part.columns), part.width), part.cells))
+    return EndTable("Predictions after training", row_stub("example", shown(len(x))), groups)
