@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+
+DEFAULT = "article"
+"""What runs where no config is named."""
 
 
-def folder() -> Path:
+def folder() -> str:
     """The folder of the bundled configs: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).parent
-    installed = package / "configs"
-    return installed if installed.is_dir() else package.parent / "configs"
+    package = os.path.dirname(os.path.abspath(__file__))
+    installed = os.path.join(package, "configs")
+    return installed if os.path.isdir(installed) else os.path.join(os.path.dirname(package), "configs")
 
 
 def names() -> list[str]:
     """The names of the bundled examples, the article first."""
-    found = sorted(path.stem for path in folder().glob("*.yaml"))
+    found = sorted(file.removesuffix(".yaml") for file in os.listdir(folder()) if file.endswith(".yaml"))
     return sorted(found, key=lambda name: name != DEFAULT)
 
 
-def path(name: str) -> Path | None:
+def path(name: str) -> str | None:
     """The file of a bundled example; None if there is none of that name."""
-    file = folder() / f"{name}.yaml"
-    return file if name in names() else None
-
-
-DEFAULT = "article"
-"""What runs where no config is named."""
+    return os.path.join(folder(), f"{name}.yaml") if name in names() else None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
+from msgspec import Struct
 
 from nntrace import selecting
 from nntrace.config.model import Expectation, Figure
@@ -17,8 +17,7 @@ RELATIVE = 1e-9
 OF_LARGEST = 1e-12
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """A figure of `expect` beside what the trace has."""
 
     step: Step

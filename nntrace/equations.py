@@ -6,10 +6,11 @@ The list is decided once by the network and its options; everything else reads i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import overload
+
+from msgspec import Struct
 
 from nntrace.config.model import Config
 from nntrace.formula.derive import gradients, times
@@ -32,8 +33,7 @@ class Phase(StrEnum):
     UPDATE = "update"
 
 
-@dataclass(frozen=True, eq=False)
-class Equation:
+class Equation(Struct, frozen=True, eq=False):
     """target = formula.
 
     `shown` is the definition that people know, where what is computed is written differently.
@@ -44,7 +44,7 @@ class Equation:
     formula: Formula
     phase: Phase
     shown: Formula | None = None
-    stated: Mapping[Quantity, Formula] = field(default_factory=dict)
+    stated: Mapping[Quantity, Formula] = {}
 
     def __post_init__(self) -> None:
         if self.formula.shape != self.target.shape:
@@ -55,8 +55,7 @@ class Equation:
         return self.target.layer
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """A layer as the equations see it: its number (from 1), its activation and its quantities."""
 
     index: int
@@ -76,7 +75,6 @@ class Layer:
         return (self.W,) if self.b is None else (self.W, self.b)
 
 
-@dataclass(frozen=True)
 class Equations(Sequence[Equation]):
     """The list of one run, and what it starts from.
 
@@ -84,11 +82,19 @@ class Equations(Sequence[Equation]):
     and what the optimizer keeps; `constants` are the named numbers of the formulas.
     """
 
-    layers: tuple[Layer, ...]
-    equations: tuple[Equation, ...]
-    data: tuple[Quantity, ...]
-    state: tuple[tuple[Quantity, Quantity], ...]
-    constants: tuple[Quantity, ...]
+    def __init__(
+        self,
+        layers: tuple[Layer, ...],
+        equations: tuple[Equation, ...],
+        data: tuple[Quantity, ...],
+        state: tuple[tuple[Quantity, Quantity], ...],
+        constants: tuple[Quantity, ...],
+    ) -> None:
+        self.layers = layers
+        self.equations = equations
+        self.data = data
+        self.state = state
+        self.constants = constants
 
     def __len__(self) -> int:
         return len(self.equations)

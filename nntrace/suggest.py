@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 
 def _folded(word: str) -> str:
@@ -12,9 +11,11 @@ def _folded(word: str) -> str:
 
 def nearest(word: str, valid: Iterable[str], also: Mapping[str, Iterable[str]] | None = None) -> str | None:
     """The word of `valid` that was probably meant; `also` gives the other names of a valid word."""
+    from difflib import get_close_matches  # only errors need it
+
     meanings = {_folded(other): name for name, others in (also or {}).items() for other in others}
     meanings.update({_folded(name): name for name in valid})
-    match = get_close_matches(_folded(word), meanings, n=1, cutoff=0.7)
+    match = get_close_matches(_folded(word), meanings, n=1, cutoff=0.6)
     return meanings[match[0]] if match else None
 
 

@@ -7,13 +7,13 @@ checkpoints: references to the state before some steps, from which any step is r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from math import isfinite, isqrt
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 from msgspec.structs import replace
 
 from nntrace import selecting
@@ -183,8 +183,7 @@ class Trace:
         return self._x[rows].T.copy(), self._y[rows].T.copy()
 
 
-@dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Struct, frozen=True):
     """A network on every example: outputs (examples × outputs) and the loss of each example."""
 
     outputs: Array

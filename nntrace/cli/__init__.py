@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 
 import click
@@ -39,8 +39,10 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
-            hint = f"Did you mean '{near[0]}'?" if near else f"There are {', '.join(COMMANDS)}."
+            from nntrace.suggest import nearest
+
+            near = nearest(args[0], COMMANDS)
+            hint = f"Did you mean '{near}'?" if near else f"There are {', '.join(COMMANDS)}."
             raise click.UsageError(f"No such command '{args[0]}'. {hint}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -74,6 +76,7 @@ def nntrace(ctx: click.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
+    gc.set_threshold(100_000)  # start-up makes much and drops little: the collector would only look in vain
     speak_every_encoding()
     sys.exit(execute(list(sys.argv[1:] if arguments is None else arguments)))
 

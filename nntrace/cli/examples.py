@@ -32,7 +32,8 @@ def command(name: str | None) -> int:
         near = nearest(name, bundle.names())
         hint = f"Did you mean `{near}`? " if near else ""
         raise SelectionError(f"there is no bundled example `{name}`\n{hint}There are {listed(bundle.names())}.")
-    output.show([path.read_text(encoding="utf-8")], pager=False, coloured=False)
+    with open(path, encoding="utf-8") as file:
+        output.show([file.read()], pager=False, coloured=False)
     return 0
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 RANGE = re.compile(r"\s*(\d+)\s*(?:\.\.\s*(\d+)\s*)?")
 
 
-@dataclass(frozen=True)
-class Iterations:
+class Iterations(NamedTuple):
     """A range of iterations, both ends included."""
 
     first: int
@@ -51,10 +51,9 @@ class Names(click.ParamType):  # type: ignore[type-arg]  # generic in newer vers
         return tuple(name.strip() for name in str(value).split(",") if name.strip())
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from nntrace.cli.completing import quantities
+        from nntrace.cli import completing
 
-        before, comma, last = incomplete.rpartition(",")
-        return [CompletionItem(before + comma + name) for name in quantities(ctx) if name.startswith(last)]
+        return completing.quantities(ctx, incomplete)
 
 
 class ConfigSource(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
@@ -63,10 +62,9 @@ class ConfigSource(click.ParamType):  # type: ignore[type-arg]  # generic in new
     name = "CONFIG"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from nntrace import bundle
+        from nntrace.cli import completing
 
-        names = [CompletionItem(name) for name in bundle.names() if name.startswith(incomplete)]
-        return [*names, CompletionItem(incomplete, type="file")]
+        return completing.configs(incomplete)
 
 
 class BundledName(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
@@ -75,9 +73,9 @@ class BundledName(click.ParamType):  # type: ignore[type-arg]  # generic in newe
     name = "NAME"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from nntrace import bundle
+        from nntrace.cli import completing
 
-        return [CompletionItem(name) for name in bundle.names() if name.startswith(incomplete)]
+        return completing.examples(incomplete)
 
 
 def config(function: F) -> F:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import IO, TextIO, TypeVar
 
 import click
@@ -37,9 +35,10 @@ def width() -> int:
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns) > 0:
         return max(int(columns), NARROWEST)
-    if sys.stdout.isatty():
-        return max(shutil.get_terminal_size((WIDTH, 24)).columns, NARROWEST)
-    return WIDTH
+    try:
+        return max(os.get_terminal_size(sys.stdout.fileno()).columns, NARROWEST)
+    except OSError:  # not a terminal
+        return WIDTH
 
 
 def style(color: str) -> Style:
@@ -81,9 +80,8 @@ def hint(message: str) -> None:
 
 def save(path: str, pieces: Iterable[str | bytes]) -> None:
     """To a file, written beside it and moved into place: what was there stays until all is written."""
-    target = Path(os.path.realpath(path))
     try:
-        with _beside(target) as file:
+        with _beside(os.path.realpath(path)) as file:
             for piece in pieces:
                 file.write(piece if isinstance(piece, bytes) else piece.encode())
     except OSError as error:
@@ -91,20 +89,23 @@ def save(path: str, pieces: Iterable[str | bytes]) -> None:
 
 
 @contextmanager
-def _beside(target: Path) -> Iterator[IO[bytes]]:
-    if target.exists() and not target.is_file():  # /dev/stdout, a named pipe: nothing to move into place
-        with target.open("wb") as file:
+def _beside(target: str) -> Iterator[IO[bytes]]:
+    there = os.path.exists(target)
+    if there and not os.path.isfile(target):  # /dev/stdout, a named pipe: nothing to move into place
+        with open(target, "wb") as file:
             yield file
         return
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    folder, name = os.path.split(target)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}.part")
     try:
-        with temporary.open("xb") as file:
+        with open(temporary, "xb") as file:
             yield file
-        if target.exists():
-            shutil.copymode(target, temporary)
-        temporary.replace(target)
+        if there:
+            os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
+        os.replace(temporary, target)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
 
 
 def progress(items: Iterable[T], total: int, what: str, *, to_file: bool) -> Iterator[T]:

@@ -29,7 +29,7 @@ def _file(source: str) -> str:
         return source
     bundled = bundle.path(source)
     if bundled is not None and not os.path.isfile(source):
-        return str(bundled)
+        return bundled
     if not os.path.exists(source) and os.sep not in source:
         near = nearest(source.removesuffix(".yaml"), bundle.names())
         hint = f"Did you mean the bundled `{near}`? " if near else ""

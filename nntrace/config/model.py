@@ -11,7 +11,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from msgspec import Meta, Struct, convert, defstruct, field, to_builtins
+from msgspec import Meta, Struct, convert, defstruct, to_builtins
 from msgspec.structs import asdict
 
 from nntrace.maths.activations import ACTIVATIONS

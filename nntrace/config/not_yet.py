@@ -8,11 +8,7 @@ from nntrace.config.document import Document, Path
 from nntrace.errors import ConfigError
 
 NOT_YET = frozenset(
-    "leaky_relu elu selu softplus silu gelu softmax "
-    "mean_squared_error absolute_error huber cross_entropy "
-    "momentum nesterov adagrad rmsprop adam adamw "
-    "xavier_uniform xavier_normal he_uniform he_normal "
-    "shared l2 clip_norm shuffle round schedule file labels".split()
+    ["leaky_relu", "elu", "selu", "softplus", "silu", "gelu", "softmax", "mean_squared_error", "absolute_error", "huber", "cross_entropy", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "shared", "l2", "clip_norm", "shuffle", "round", "schedule", "file", "labels"]
 )
 
 

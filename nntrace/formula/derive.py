@@ -54,46 +54,46 @@ def reaches(node: Formula, g: Formula, value: Formula) -> Reached:
     raise TypeError(f"no rule for the derivative of {type(node).__name__}")
 
 
-@reaches.register
+@reaches.register(Number)
 def _(node: Number, g: Formula, value: Formula) -> Reached:
     return iter(())
 
 
-@reaches.register
+@reaches.register(Greater)
 def _(node: Greater, g: Formula, value: Formula) -> Reached:
     return iter(())  # a step: its derivative is 0 wherever it has one
 
 
-@reaches.register
+@reaches.register(Negative)
 def _(node: Negative, g: Formula, value: Formula) -> Reached:
     yield node.operand, negative(g)
 
 
-@reaches.register
+@reaches.register(Add)
 def _(node: Add, g: Formula, value: Formula) -> Reached:
     yield node.left, fit(g, node.left.shape)
     yield node.right, fit(g, node.right.shape)
 
 
-@reaches.register
+@reaches.register(Subtract)
 def _(node: Subtract, g: Formula, value: Formula) -> Reached:
     yield node.left, fit(g, node.left.shape)
     yield node.right, fit(negative(g), node.right.shape)
 
 
-@reaches.register
+@reaches.register(Multiply)
 def _(node: Multiply, g: Formula, value: Formula) -> Reached:
     yield node.left, fit(times(g, node.right), node.left.shape)
     yield node.right, fit(times(g, node.left), node.right.shape)
 
 
-@reaches.register
+@reaches.register(Divide)
 def _(node: Divide, g: Formula, value: Formula) -> Reached:
     yield node.left, fit(over(g, node.right), node.left.shape)
     yield node.right, fit(negative(over(times(g, node.left), node.right**2)), node.right.shape)
 
 
-@reaches.register
+@reaches.register(Power)
 def _(node: Power, g: Formula, value: Formula) -> Reached:
     exponent = node.right
     assert isinstance(exponent, Number)
@@ -101,29 +101,29 @@ def _(node: Power, g: Formula, value: Formula) -> Reached:
     yield node.left, times(g, times(exponent, lower))
 
 
-@reaches.register
+@reaches.register(Maximum)
 def _(node: Maximum, g: Formula, value: Formula) -> Reached:
     yield node.left, fit(times(g, 1 - (node.right > node.left)), node.left.shape)
     yield node.right, fit(times(g, node.right > node.left), node.right.shape)
 
 
-@reaches.register
+@reaches.register(MatrixProduct)
 def _(node: MatrixProduct, g: Formula, value: Formula) -> Reached:
     yield node.left, g @ node.right.T
     yield node.right, node.left.T @ g
 
 
-@reaches.register
+@reaches.register(Transpose)
 def _(node: Transpose, g: Formula, value: Formula) -> Reached:
     yield node.operand, g.T
 
 
-@reaches.register
+@reaches.register(Sum)
 def _(node: Sum, g: Formula, value: Formula) -> Reached:
     yield node.operand, g  # every term counts once: the gradient stretches over the summed axis
 
 
-@reaches.register
+@reaches.register(Apply)
 def _(node: Apply, g: Formula, value: Formula) -> Reached:
     yield node.operand, node.function.backward(g, node.operand, value)
 

@@ -6,8 +6,9 @@ additions; every text spelling can write it, with the names of the entries or th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import singledispatch
+
+from msgspec.structs import replace
 
 from nntrace.formula.tree import (
     EXAMPLES,
@@ -64,12 +65,12 @@ def _entry(node: Formula, row: int, column: int, writer: _Writer) -> Formula:
     raise TypeError(f"no entry of {type(node).__name__}")
 
 
-@_entry.register
+@_entry.register(Number)
 def _(node: Number, row: int, column: int, writer: _Writer) -> Formula:
     return node
 
 
-@_entry.register
+@_entry.register(Quantity)
 def _(node: Quantity, row: int, column: int, writer: _Writer) -> Formula:
     if not node.shape:
         return Entry(node)
@@ -77,22 +78,22 @@ def _(node: Quantity, row: int, column: int, writer: _Writer) -> Formula:
     return Entry(node, 0 if rows == 1 else row, 0 if columns == 1 else column)
 
 
-@_entry.register
+@_entry.register(Unary)
 def _(node: Unary, row: int, column: int, writer: _Writer) -> Formula:
     return replace(node, operand=_entry(node.operand, row, column, writer))
 
 
-@_entry.register
+@_entry.register(Binary)
 def _(node: Binary, row: int, column: int, writer: _Writer) -> Formula:
     return replace(node, left=_entry(node.left, row, column, writer), right=_entry(node.right, row, column, writer))
 
 
-@_entry.register
+@_entry.register(Transpose)
 def _(node: Transpose, row: int, column: int, writer: _Writer) -> Formula:
     return _entry(node.operand, column, row, writer)
 
 
-@_entry.register
+@_entry.register(MatrixProduct)
 def _(node: MatrixProduct, row: int, column: int, writer: _Writer) -> Formula:
     inner, omitted = writer.series(range(writer.size(node.left.shape[1])))
     terms: list[Formula] = [
@@ -101,7 +102,7 @@ def _(node: MatrixProduct, row: int, column: int, writer: _Writer) -> Formula:
     return _series(terms, omitted)
 
 
-@_entry.register
+@_entry.register(Sum)
 def _(node: Sum, row: int, column: int, writer: _Writer) -> Formula:
     if not node.operand.shape:
         return _entry(node.operand, row, column, writer)

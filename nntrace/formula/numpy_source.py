@@ -56,74 +56,74 @@ def _spell(node: Formula) -> Spelled:
     raise TypeError(f"no numpy source for {type(node).__name__}")
 
 
-@_spell.register
+@_spell.register(Quantity)
 def _(node: Quantity) -> Spelled:
     return node.name, ATOM
 
 
-@_spell.register
+@_spell.register(Number)
 def _(node: Number) -> Spelled:
     value = int(node.value) if node.value == int(node.value) else node.value
     return repr(value), ATOM if node.value >= 0 else SIGN
 
 
-@_spell.register
+@_spell.register(Negative)
 def _(node: Negative) -> Spelled:
     return "-" + _inner(node.operand, SIGN), SIGN
 
 
-@_spell.register
+@_spell.register(Add)
 def _(node: Add) -> Spelled:
     return f"{_inner(node.left, SUM)} + {_inner(node.right, PRODUCT)}", SUM
 
 
-@_spell.register
+@_spell.register(Subtract)
 def _(node: Subtract) -> Spelled:
     return f"{_inner(node.left, SUM)} - {_inner(node.right, PRODUCT)}", SUM
 
 
-@_spell.register
+@_spell.register(Multiply)
 def _(node: Multiply) -> Spelled:
     return f"{_inner(node.left, PRODUCT)} * {_inner(node.right, SIGN)}", PRODUCT
 
 
-@_spell.register
+@_spell.register(MatrixProduct)
 def _(node: MatrixProduct) -> Spelled:
     return f"{_inner(node.left, PRODUCT)} @ {_inner(node.right, SIGN)}", PRODUCT
 
 
-@_spell.register
+@_spell.register(Divide)
 def _(node: Divide) -> Spelled:
     return f"{_inner(node.left, PRODUCT)} / {_inner(node.right, SIGN)}", PRODUCT
 
 
-@_spell.register
+@_spell.register(Power)
 def _(node: Power) -> Spelled:
     return f"{_inner(node.left, ATOM)} ** {_inner(node.right, SIGN)}", POWER
 
 
-@_spell.register
+@_spell.register(Greater)
 def _(node: Greater) -> Spelled:
     return f"{_inner(node.left, SUM)} > {_inner(node.right, SUM)}", COMPARE
 
 
-@_spell.register
+@_spell.register(Maximum)
 def _(node: Maximum) -> Spelled:
     return f"np.maximum({numpy_source(node.left)}, {numpy_source(node.right)})", ATOM
 
 
-@_spell.register
+@_spell.register(Transpose)
 def _(node: Transpose) -> Spelled:
     return _inner(node.operand, ATOM) + ".T", ATOM
 
 
-@_spell.register
+@_spell.register(Sum)
 def _(node: Sum) -> Spelled:
     arguments = {None: "", "rows": "axis=0, keepdims=True", "columns": "axis=1, keepdims=True"}[node.over]
     return f"{_inner(node.operand, ATOM)}.sum({arguments})", ATOM
 
 
-@_spell.register
+@_spell.register(Apply)
 def _(node: Apply) -> Spelled:
     template = node.function.numpy
     text = template.format(any=numpy_source(node.operand), atom=_inner(node.operand, ATOM))

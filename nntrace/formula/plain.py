@@ -63,52 +63,52 @@ def _spell(node: Formula, leaf: Leaf) -> Spelled:
     raise TypeError(f"no plain text for {type(node).__name__}")
 
 
-@_spell.register
+@_spell.register(Quantity)
 def _(node: Quantity, leaf: Leaf) -> Spelled:
     return leaf(node), ATOM
 
 
-@_spell.register
+@_spell.register(Entry)
 def _(node: Entry, leaf: Leaf) -> Spelled:
     text = leaf(node)
     return text, PRODUCT if text.startswith("-") else ATOM
 
 
-@_spell.register
+@_spell.register(Number)
 def _(node: Number, leaf: Leaf) -> Spelled:
     if node.value == 0.5:
         return "½", ATOM
     return f"{node.value:.15g}".replace("-", "−"), ATOM if node.value >= 0 else PRODUCT
 
 
-@_spell.register
+@_spell.register(Negative)
 def _(node: Negative, leaf: Leaf) -> Spelled:
     return "−" + _inner(node.operand, leaf, PRODUCT, follows=True), PRODUCT
 
 
-@_spell.register
+@_spell.register(Add)
 def _(node: Add, leaf: Leaf) -> Spelled:
     return f"{_inner(node.left, leaf, SUM)} + {_inner(node.right, leaf, SUM, follows=True)}", SUM
 
 
-@_spell.register
+@_spell.register(Subtract)
 def _(node: Subtract, leaf: Leaf) -> Spelled:
     return f"{_inner(node.left, leaf, SUM)} − {_inner(node.right, leaf, PRODUCT, follows=True)}", SUM
 
 
-@_spell.register
+@_spell.register(Series)
 def _(node: Series, leaf: Leaf) -> Spelled:
     first, *others = node.terms
     texts = [_inner(first, leaf, SUM), *(_inner(term, leaf, PRODUCT, follows=True) for term in others)]
     return " + ".join(texts), SUM if others else PRODUCT
 
 
-@_spell.register
+@_spell.register(Omitted)
 def _(node: Omitted, leaf: Leaf) -> Spelled:
     return f"… ({node.count} more) …", ATOM
 
 
-@_spell.register
+@_spell.register(Multiply)
 def _(node: Multiply, leaf: Leaf) -> Spelled:
     left = _inner(node.left, leaf, PRODUCT)
     right = _inner(node.right, leaf, POWER, follows=True)
@@ -121,47 +121,47 @@ def _(node: Multiply, leaf: Leaf) -> Spelled:
     return left + sign + right, PRODUCT
 
 
-@_spell.register
+@_spell.register(MatrixProduct)
 def _(node: MatrixProduct, leaf: Leaf) -> Spelled:
     return f"{_inner(node.left, leaf, PRODUCT)}·{_inner(node.right, leaf, POWER, follows=True)}", PRODUCT
 
 
-@_spell.register
+@_spell.register(Divide)
 def _(node: Divide, leaf: Leaf) -> Spelled:
     return f"{_inner(node.left, leaf, PRODUCT)}/{_inner(node.right, leaf, POWER, follows=True)}", PRODUCT
 
 
-@_spell.register
+@_spell.register(Power)
 def _(node: Power, leaf: Leaf) -> Spelled:
     assert isinstance(node.right, Number)
     exponent = {2.0: "²", 3.0: "³"}.get(node.right.value) or f"^{_inner(node.right, leaf, ATOM)}"
     return _inner(node.left, leaf, ATOM) + exponent, POWER
 
 
-@_spell.register
+@_spell.register(Greater)
 def _(node: Greater, leaf: Leaf) -> Spelled:
     return f"{_inner(node.left, leaf, SUM)} > {_inner(node.right, leaf, SUM)}", 0
 
 
-@_spell.register
+@_spell.register(Maximum)
 def _(node: Maximum, leaf: Leaf) -> Spelled:
     return f"max({plain(node.left, leaf)}, {plain(node.right, leaf)})", ATOM
 
 
-@_spell.register
+@_spell.register(Transpose)
 def _(node: Transpose, leaf: Leaf) -> Spelled:
     if isinstance(node.operand, Quantity):
         return leaf(node), ATOM
     return _inner(node.operand, leaf, ATOM) + "ᵀ", ATOM
 
 
-@_spell.register
+@_spell.register(Sum)
 def _(node: Sum, leaf: Leaf) -> Spelled:
     if all(size == 1 for size in node.operand.shape):
         return _spell(node.operand, leaf)  # the sum of one entry is that entry
     return "Σ " + _inner(node.operand, leaf, POWER), POWER
 
 
-@_spell.register
+@_spell.register(Apply)
 def _(node: Apply, leaf: Leaf) -> Spelled:
     return f"{node.function.plain}({plain(node.operand, leaf)})", ATOM

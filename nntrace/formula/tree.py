@@ -8,8 +8,10 @@ columns may be `EXAMPLES`, the number of examples in the batch; ``()`` for a sin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 EXAMPLES: Final = "m"
 """Stands in a shape for the number of examples in the batch."""
@@ -21,8 +23,7 @@ class ShapeError(ValueError):
     """Two operands do not fit together."""
 
 
-@dataclass(frozen=True, eq=False)
-class Formula:
+class Formula(Struct, frozen=True, eq=False):
     """A node of the tree. `shape` follows from the operands."""
 
     @property
@@ -74,15 +75,13 @@ class Formula:
         return Greater(self, formula(other))
 
 
-@dataclass(frozen=True, eq=False)
-class Number(Formula):
+class Number(Formula, frozen=True, eq=False):
     """A number that stands in the formula itself, such as the 2 of a square."""
 
     value: float
 
 
-@dataclass(frozen=True)
-class Quantity(Formula):
+class Quantity(Formula, frozen=True, eq=True):
     """A named quantity: ``d`` + ``W`` + ``2`` is `dW2`, ``W`` + ``1`` + ``new`` is `W1_new`.
 
     `prefix` is ``d`` for a gradient or the letter of an optimizer's state, `suffix` is what
@@ -94,11 +93,12 @@ class Quantity(Formula):
     of: Shape = ()
     prefix: str = ""
     suffix: str = ""
-    name: str = field(init=False)
+    name: str = ""
+    """Follows from the others."""
 
     def __post_init__(self) -> None:
         layer = "" if self.layer is None else str(self.layer)
-        object.__setattr__(self, "name", f"{self.prefix}{self.base}{layer}{self._ending}")
+        force_setattr(self, "name", f"{self.prefix}{self.base}{layer}{self._ending}")
 
     @property
     def _ending(self) -> str:
@@ -124,8 +124,7 @@ class Quantity(Formula):
         return Quantity(self.base, self.layer, self.of, prefix, suffix)
 
 
-@dataclass(frozen=True, eq=False)
-class Entry(Formula):
+class Entry(Formula, frozen=True, eq=False):
     """One entry of a quantity; `row` and `column` count from 0, None for a single number."""
 
     quantity: Quantity
@@ -133,8 +132,7 @@ class Entry(Formula):
     column: int | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Unary(Formula):
+class Unary(Formula, frozen=True, eq=False):
     """A node with one operand, of its shape unless it says otherwise."""
 
     operand: Formula
@@ -148,8 +146,7 @@ class Unary(Formula):
         return self.operand.shape
 
 
-@dataclass(frozen=True, eq=False)
-class Binary(Formula):
+class Binary(Formula, frozen=True, eq=False):
     """A node with two operands, stretched over each other as numpy does."""
 
     left: Formula
@@ -167,39 +164,39 @@ class Binary(Formula):
         return broadcast(self.left.shape, self.right.shape)
 
 
-class Negative(Unary):
+class Negative(Unary, frozen=True, eq=False):
     """−x"""
 
 
-class Add(Binary):
+class Add(Binary, frozen=True, eq=False):
     """a + b"""
 
 
-class Subtract(Binary):
+class Subtract(Binary, frozen=True, eq=False):
     """a − b"""
 
 
-class Multiply(Binary):
+class Multiply(Binary, frozen=True, eq=False):
     """a ⊙ b, entry by entry; a number times every entry"""
 
 
-class Divide(Binary):
+class Divide(Binary, frozen=True, eq=False):
     """a / b, entry by entry"""
 
 
-class Power(Binary):
+class Power(Binary, frozen=True, eq=False):
     """a to the power of a number"""
 
 
-class Greater(Binary):
+class Greater(Binary, frozen=True, eq=False):
     """1 where a > b, else 0"""
 
 
-class Maximum(Binary):
+class Maximum(Binary, frozen=True, eq=False):
     """The larger of both, entry by entry"""
 
 
-class MatrixProduct(Binary):
+class MatrixProduct(Binary, frozen=True, eq=False):
     """a·b: rows of a times columns of b"""
 
     def __post_init__(self) -> None:
@@ -211,7 +208,7 @@ class MatrixProduct(Binary):
         return (self.left.shape[0], self.right.shape[1])
 
 
-class Transpose(Unary):
+class Transpose(Unary, frozen=True, eq=False):
     """Rows and columns exchanged"""
 
     @property
@@ -223,8 +220,7 @@ class Transpose(Unary):
 Axis = Literal["rows", "columns"] | None
 
 
-@dataclass(frozen=True, eq=False)
-class Sum(Unary):
+class Sum(Unary, frozen=True, eq=False):
     """The sum over the rows (one number a column), over the columns, or (None) over all entries."""
 
     over: Axis = None
@@ -237,8 +233,7 @@ class Sum(Unary):
         return (1, columns) if self.over == "rows" else (rows, 1)
 
 
-@dataclass(frozen=True, eq=False)
-class Series(Formula):
+class Series(Formula, frozen=True, eq=False):
     """Terms added from left to right: what a sum or a matrix product is, entry by entry."""
 
     terms: tuple[Formula, ...]
@@ -248,15 +243,13 @@ class Series(Formula):
         return self.terms
 
 
-@dataclass(frozen=True, eq=False)
-class Omitted(Formula):
+class Omitted(Formula, frozen=True, eq=False):
     """Stands in a `Series` for terms that are too many to write."""
 
     count: int
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(Struct, frozen=True, eq=False):
     """A function of one argument that is a row of a table: how it is written and derived.
 
     `numpy` is the computed spelling, right for every input, with ``{any}`` for the argument where
@@ -275,8 +268,7 @@ class Function:
         return Apply(operand, self)
 
 
-@dataclass(frozen=True, eq=False)
-class Apply(Unary):
+class Apply(Unary, frozen=True, eq=False):
     """f(x), entry by entry"""
 
     function: Function

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from nntrace.formula.tree import Formula, Maximum, Number
 from nntrace.maths.functions import SIGMA, TANH
 from nntrace.maths.table import Row, table
 
 
-@dataclass(frozen=True, kw_only=True)
-class Activation(Row):
+class Activation(Row, frozen=True, kw_only=True, eq=False):
     """`formula(z)` is the activation of `z` (n × m); it is not differentiable at `kinks`."""
 
     formula: Callable[..., Formula]

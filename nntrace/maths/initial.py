@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nntrace.maths.table import Row, table
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     Generator = np.random.Generator | np.random.RandomState
 
 
-@dataclass(frozen=True, kw_only=True)
-class Initializer(Row):
+class Initializer(Row, frozen=True, kw_only=True, eq=False):
     """`draw(rng, shape, **parameters)` is one matrix (rows = this layer's nodes, columns = the previous layer's).
 
     `biases` says whether the biases are drawn as well; otherwise they start at 0.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nntrace.formula.tree import Formula
 from nntrace.maths.functions import LN, SOFTPLUS
@@ -13,8 +14,7 @@ Total = Callable[[Formula], Formula]
 """Adds up the entries of one example: over all of them, or (with a batch) over the rows."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Loss(Row):
+class Loss(Row, frozen=True, kw_only=True, eq=False):
     """`formula(y, a, total)` is the loss of each example, for targets `y` and outputs `a` (both n × m).
 
     `outputs` names the output activations that it needs (empty: any); `targets` is the range that
@@ -26,8 +26,7 @@ class Loss(Row):
     targets: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True)
-class Fused:
+class Fused(Struct, frozen=True):
     """A loss and an output activation that stay right together where one after the other does not.
 
     `computed(y, z, total)` is the loss from Z, finite for every Z; `gradient(y, a)` is ∂loss/∂Z for

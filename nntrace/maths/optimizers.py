@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nntrace.formula.tree import Formula, Quantity
 from nntrace.maths.table import Row, table
@@ -11,8 +12,7 @@ from nntrace.maths.table import Row, table
 ALPHA = Quantity("alpha")
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """A trained W or b, as an optimizer's formulas speak of it."""
 
     old: Quantity
@@ -26,8 +26,7 @@ class Parameter:
 Update = Callable[[Parameter], Mapping[Quantity, Formula]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Optimizer(Row):
+class Optimizer(Row, frozen=True, kw_only=True, eq=False):
     """`update` gives the equations of one parameter in order, the new value last."""
 
     update: Update

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+
+class Row(Struct, frozen=True, kw_only=True, eq=False):
     """A row of a table.
 
     `name` is what one types; `also` are the names it goes by elsewhere, used only in messages;
@@ -17,15 +17,14 @@ class Row:
 
     name: str
     also: tuple[str, ...] = ()
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, float] = {}
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """A row as a config chose it: its name and the numbers it was given."""
 
     name: str
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, float] = {}
 
 
 R = TypeVar("R", bound=Row)

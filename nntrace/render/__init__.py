@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from nntrace.render.view import View
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """A form: its name for `--to`, the suffixes that say it, and where it is written."""
 
     name: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from nntrace.formula.tree import Entry, Formula, Quantity
 from nntrace.render.numbers import WHOLE, Format, format_for, shown, written
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-@dataclass(slots=True)
-class Excerpt:
+class Excerpt(Struct):
     """`cells` are the entries as text, for the `rows` and `columns` that are shown.
 
     `width` is that of the widest cell; `note` says the size of what is not shown whole.

@@ -7,17 +7,17 @@ node. Every form reads this; none knows a quantity by name.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+
+from msgspec import Struct
 
 from nntrace.equations import Equation, Equations, Phase
 from nntrace.formula.plain import plain
 from nntrace.formula.tree import Quantity, nodes
 
 
-@dataclass(frozen=True, eq=False)
-class Item:
+class Item(Struct, frozen=True, eq=False, dict=True):
     """A quantity in its panel, and the equation that it is the result of (None: it was there before)."""
 
     quantity: Quantity
@@ -41,8 +41,7 @@ class Item:
         return self.equation is None and not self.quantity.shape
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """What one layer has in one phase: tables of items with equally many rows, then single numbers.
 
     Outside the layers a matrix of one entry counts as a single number.

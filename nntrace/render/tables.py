@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 GAP = 3
 """Between two groups; between the columns of one it is INNER."""
@@ -14,8 +15,7 @@ INDENT = 2
 Paint = Callable[[str, str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """Columns that belong together: what stands over them, a label for each, the width of a cell.
 
     One width for all, so that numbers align on the point. `again` is the heading where the columns

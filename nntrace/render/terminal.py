@@ -22,7 +22,6 @@ from nntrace.render.words import (
     step_title,
     stopped,
 )
-from nntrace.render.work import entries, work
 from nntrace.summary import Summary
 from nntrace.tracing import Step
 
@@ -146,6 +145,8 @@ class _Terminal:
         return lines
 
     def _work(self, panel: Panel, numbers: Excerpts) -> list[str]:
+        from nntrace.render.work import entries, work
+
         room = self.width - 2 * len(INDENT)
         lines: list[str] = []
         for item in panel.items:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct
 
 from nntrace.config.model import Config
 from nntrace.formula.tree import Quantity
@@ -19,17 +20,15 @@ class Detail(StrEnum):
     ENTRIES = "entries"
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(Struct, frozen=True):
     """How text forms write: width in columns, colours, and signs that the stream lacks."""
 
     width: int = 100
     colour: bool = False
-    signs: dict[int, str] = field(default_factory=dict)
+    signs: dict[int, str] = {}
 
 
-@dataclass(frozen=True)
-class View:
+class View(Struct, frozen=True):
     """`steps` are made on demand and read once.
 
     `once`: each quantity is shown where it is the result, not beside what is made of it as well.
@@ -42,7 +41,7 @@ class View:
     detail: Detail = Detail.VALUES
     once: bool = False
     whole: bool = False
-    style: Style = field(default_factory=Style)
+    style: Style = Style()
 
     @property
     def config(self) -> Config:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from nntrace.config.model import Config
 from nntrace.equations import Equations
@@ -107,8 +108,7 @@ def column_labels(columns: tuple[int | None, ...]) -> tuple[str, ...]:
     return tuple("…" if column is None else f"[·,{column + 1}]" for column in columns)
 
 
-@dataclass(frozen=True)
-class EndTable:
+class EndTable(Struct, frozen=True):
     """A table at the end of a run: its title, the column at the left, the groups of columns."""
 
     title: str
