@@ -7,14 +7,14 @@ from nntrace.formula.tree import Function
 SIGMA = Function(
     plain="σ",
     latex=r"\sigma",
-    definition="σ(z) = 1/(1 + e⁻ᶻ)",
-    numpy="1 / (1 + np.exp(-{atom}))",  # e⁻ᶻ overflows to infinity for z < −709, and 1/∞ is the right 0
+    definition="σ(z) = 1/(1 + exp(−z))",
+    numpy="1 / (1 + np.exp(-{atom}))",  # exp overflows to ∞ for z < −709, and 1/∞ is the right 0
     backward=lambda g, z, a: g * a * (1 - a),
 )
 TANH = Function(
     plain="tanh",
     latex=r"\tanh",
-    definition="tanh(z) = (eᶻ − e⁻ᶻ)/(eᶻ + e⁻ᶻ)",
+    definition="tanh(z) = (exp(z) − exp(−z))/(exp(z) + exp(−z))",
     numpy="np.tanh({any})",
     backward=lambda g, z, a: g * (1 - a**2),
 )
@@ -22,7 +22,7 @@ LN = Function(plain="ln", latex=r"\ln", numpy="np.log({any})", backward=lambda g
 SOFTPLUS = Function(
     plain="softplus",
     latex=r"\operatorname{softplus}",
-    definition="softplus(z) = ln(1 + eᶻ)",
-    numpy="np.logaddexp(0, {any})",  # eᶻ itself would overflow for z > 709
+    definition="softplus(z) = ln(1 + exp(z))",
+    numpy="np.logaddexp(0, {any})",  # exp(z) itself would overflow for z > 709
     backward=lambda g, z, a: g * SIGMA(z),
 )

@@ -40,6 +40,9 @@ class Excerpt(Struct):
         return shown(self.shape[1])
 
 
+_AS_TYPED = Format("%.6g", 0.0)
+
+
 class Excerpts:
     """What is shown of the quantities of one step, each made once."""
 
@@ -56,12 +59,18 @@ class Excerpts:
         made = self._made.get(name)
         if made is None:
             shape = self.step.shape(name)
-            if max(shape) <= WHOLE:
+            if quantity in self.step.equations.constants:
+                made = _given(self.step[name])
+            elif max(shape) <= WHOLE:
                 made = _whole(self.step.flat(name), shape, self.decimals)
             else:
                 made = _ends(self.step[name], self.decimals)
             self._made[name] = made
         return made
+
+    def single(self, quantity: Quantity) -> str:
+        """A quantity of one entry, as text."""
+        return self[quantity].cells[0][0]
 
     def entry(self, node: Formula) -> str:
         """An entry as its quantity's table shows it."""
@@ -76,6 +85,12 @@ def excerpt_of(array: Array, decimals: int) -> Excerpt:
     if max(array.shape) <= WHOLE:
         return _whole(array.ravel().tolist(), (rows, columns), decimals)
     return _ends(array, decimals)
+
+
+def _given(value: float) -> Excerpt:
+    """A constant of the formulas, as one types it: no number that was computed."""
+    text = _AS_TYPED(value)
+    return Excerpt([[text]], (1, 1), _AS_TYPED, len(text))
 
 
 def _whole(values: list[float], shape: tuple[int, int], decimals: int) -> Excerpt:

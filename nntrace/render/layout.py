@@ -35,11 +35,6 @@ class Item(Struct, frozen=True, eq=False, dict=True):
         """How it is computed, where that differs from what people write; else empty."""
         return plain(self.equation.formula) if self.equation and self.equation.shown else ""
 
-    @property
-    def constant(self) -> bool:
-        """Whether it is a number that the formulas are given, such as alpha."""
-        return self.equation is None and not self.quantity.shape
-
 
 class Panel(Struct, frozen=True):
     """What one layer has in one phase: tables of items with equally many rows, then single numbers.

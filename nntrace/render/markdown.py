@@ -18,9 +18,7 @@ from nntrace.render.words import (
     EndTable,
     about,
     column_labels,
-    losses,
-    number,
-    predictions,
+    end_tables,
     row_stub,
     step_title,
     stopped,
@@ -86,12 +84,14 @@ class _Markdown:
         lines: list[str] = []
         for items in panel.tables:
             lines += self._items(items, numbers)
-        given = [f"`{item.formula}` = {number(item, numbers)}" for item in panel.numbers if item.equation is None]
+        given = [
+            f"`{item.formula}` = {numbers.single(item.quantity)}" for item in panel.numbers if item.equation is None
+        ]
         if given:
             lines += [", ".join(given), ""]
         for item in panel.numbers:
             if item.equation is not None:
-                lines += [f"`{item.formula}` = {number(item, numbers)}" + _computed(item), ""]
+                lines += [f"`{item.formula}` = {numbers.single(item.quantity)}" + _computed(item), ""]
         return lines
 
     def _items(self, items: tuple[Item, ...], numbers: Excerpts) -> list[str]:
@@ -118,10 +118,8 @@ class _Markdown:
         return lines
 
     def _ending(self, summary: Summary) -> list[str]:
-        lines = ["", "## After training", ""]
-        for made in (losses(summary), predictions(summary)):
-            lines += _titled(made)
-        return lines
+        lines = [line for made in end_tables(summary) for line in _titled(made)]
+        return ["", "## After training", "", *lines] if lines else []
 
 
 def _computed(item: Item) -> str:
@@ -143,9 +141,7 @@ def _items_frame(items: Sequence[Item], parts: Sequence[Excerpt]) -> Frame:
     return [", ".join(formulas), "", *above], pattern
 
 
-def _titled(made: EndTable | None) -> list[str]:
-    if made is None:
-        return []
+def _titled(made: EndTable) -> list[str]:
     columns = [
         [heading.text + label for label in heading.labels] if len(heading.labels) > 1 else [heading.text]
         for heading, _ in made.groups

@@ -15,9 +15,7 @@ from nntrace.render.words import (
     PHASES,
     about,
     column_labels,
-    losses,
-    number,
-    predictions,
+    end_tables,
     row_stub,
     step_title,
     stopped,
@@ -95,13 +93,15 @@ class _Terminal:
         lines: list[str] = []
         for items in panel.tables:
             lines += self._items(items, numbers, labelled=bool(panel.heading))
-        given = [f"{item.quantity.name} = {number(item, numbers)}" for item in panel.numbers if item.equation is None]
+        given = [
+            f"{item.quantity.name} = {numbers.single(item.quantity)}" for item in panel.numbers if item.equation is None
+        ]
         if given:
             lines.append(INDENT + "    ".join(given))
         for item in panel.numbers:
             if item.equation is not None:
                 first, *rest = self._formula(item)
-                lines += [f"{first} = {number(item, numbers)}", *rest]
+                lines += [f"{first} = {numbers.single(item.quantity)}", *rest]
         return lines
 
     def _items(self, items: Sequence[Item], numbers: Excerpts, *, labelled: bool) -> list[str]:
@@ -152,7 +152,7 @@ class _Terminal:
         for item in panel.items:
             if item.equation is None:
                 continue
-            worked = work(item.equation, numbers, room)
+            worked = work(item.equation, numbers, room, self.sign)
             lines += ["", *self._formula(item), *(2 * INDENT + line for line in worked)]
             single = len(worked) == 1 and numbers[item.quantity].shape == (1, 1)  # the entry is the whole line
             if self.view.detail is Detail.ENTRIES and not single:
@@ -161,9 +161,8 @@ class _Terminal:
         return lines
 
     def _ending(self, summary: Summary) -> list[str]:
-        lines = ["", self._bar("After training")]
-        for made in (losses(summary), predictions(summary)):
-            if made is not None:
-                groups = table([made.groups], made.stub, self.width, self.paint)
-                lines += ["", self.paint("phase", made.title.upper()), *groups]
-        return lines
+        lines: list[str] = []
+        for made in end_tables(summary):
+            rows = table([made.groups], made.stub, self.width, self.paint)
+            lines += ["", self.paint("phase", made.title.upper()), *rows]
+        return ["", self._bar("After training"), *lines] if lines else []

@@ -10,8 +10,7 @@ from nntrace.config.model import Config
 from nntrace.equations import Equations
 from nntrace.formula.plain import plain
 from nntrace.maths.table import Choice
-from nntrace.render.excerpt import Excerpts, excerpt_of
-from nntrace.render.layout import Item
+from nntrace.render.excerpt import excerpt_of
 from nntrace.render.numbers import shown, written
 from nntrace.render.tables import Group, heading
 from nntrace.summary import Summary
@@ -89,13 +88,6 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
-def number(item: Item, numbers: Excerpts) -> str:
-    """A single number; a constant of the formulas as one types it."""
-    if item.constant:
-        return f"{numbers.step[item.quantity.name]:.6g}"
-    return numbers[item.quantity].cells[0][0]
-
-
 @lru_cache
 def row_stub(heading: str, rows: tuple[int | None, ...]) -> tuple[str, ...]:
     """The column at the left of a table: its heading, then the rows counted from 1."""
@@ -116,7 +108,12 @@ class EndTable(Struct, frozen=True):
     groups: list[Group]
 
 
-def losses(summary: Summary) -> EndTable | None:
+def end_tables(summary: Summary) -> list[EndTable]:
+    """What a run comes to; less where it stopped."""
+    return [made for made in (_losses(summary), _predictions(summary)) if made is not None]
+
+
+def _losses(summary: Summary) -> EndTable | None:
     """The mean loss of each iteration's examples as trained, and of all examples as the network ends."""
     indices = shown(len(summary.losses))
     values = [summary.losses[index] for index in indices if index is not None]
@@ -133,7 +130,7 @@ def losses(summary: Summary) -> EndTable | None:
     return EndTable("Loss of each iteration", stub, groups)
 
 
-def predictions(summary: Summary) -> EndTable | None:
+def _predictions(summary: Summary) -> EndTable | None:
     """Inputs, targets and outputs of the network as it ends, an example a row."""
     if summary.evaluation is None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from nntrace.equations import Equation
 from nntrace.formula.entry import entry
@@ -17,8 +17,11 @@ _MARKS = re.compile("([\ue000-\uf8ff])")
 Block = list[str]
 
 
-def work(equation: Equation, numbers: Excerpts, width: int) -> list[str]:
-    """`= operands put in = result`, as many lines as it takes; operators stand at the middle line."""
+def work(equation: Equation, numbers: Excerpts, width: int, sign: Callable[[str], str] = str) -> list[str]:
+    """`= operands put in = result`, as many lines as it takes; operators stand at the middle line.
+
+    `sign` spells the operators for a stream that lacks their signs, before they are measured.
+    """
     marks: dict[str, Block] = {}
 
     def mark(node: Formula) -> str:
@@ -29,7 +32,7 @@ def work(equation: Equation, numbers: Excerpts, width: int) -> list[str]:
     pieces = [["= "]]
     if not isinstance(equation.formula, Quantity):  # else the operand is the result
         text = plain(equation.formula, mark)
-        pieces += [*(marks.get(piece, [piece]) for piece in _MARKS.split(text) if piece), [" = "]]
+        pieces += [*(marks.get(piece) or [sign(piece)] for piece in _MARKS.split(text) if piece), [" = "]]
     pieces.append(_block(numbers[equation.target].cells))
     lines: list[str] = []
     for row in _wrapped(pieces, width):
