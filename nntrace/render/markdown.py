@@ -84,11 +84,9 @@ class _Markdown:
         lines: list[str] = []
         for items in panel.tables:
             lines += self._items(items, numbers)
-        given = [
-            f"`{item.formula}` = {numbers.single(item.quantity)}" for item in panel.numbers if item.equation is None
-        ]
+        given = [item.quantity for item in panel.numbers if item.equation is None]
         if given:
-            lines += [", ".join(given), ""]
+            lines += [", ".join(f"`{q.name}` = {numbers.single(q)}" for q in given), ""]
         for item in panel.numbers:
             if item.equation is not None:
                 lines += [f"`{item.formula}` = {numbers.single(item.quantity)}" + _computed(item), ""]

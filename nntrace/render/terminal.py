@@ -93,11 +93,9 @@ class _Terminal:
         lines: list[str] = []
         for items in panel.tables:
             lines += self._items(items, numbers, labelled=bool(panel.heading))
-        given = [
-            f"{item.quantity.name} = {numbers.single(item.quantity)}" for item in panel.numbers if item.equation is None
-        ]
+        given = [item.quantity for item in panel.numbers if item.equation is None]
         if given:
-            lines.append(INDENT + "    ".join(given))
+            lines.append(INDENT + "    ".join(f"{q.name} = {numbers.single(q)}" for q in given))
         for item in panel.numbers:
             if item.equation is not None:
                 first, *rest = self._formula(item)
