@@ -47,7 +47,9 @@ def _text(stream: io.TextIOWrapper) -> str:
     return buffer.getvalue().decode(stream.encoding)
 
 
-def process(*arguments: str, env: Mapping[str, str] | None = None, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def process(
+    *arguments: str, env: Mapping[str, str] | None = None, stdin: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
     """Run `python -m nntrace` as a process of its own, without a terminal."""
     return subprocess.run(
         [sys.executable, "-m", "nntrace", *arguments],

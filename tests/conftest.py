@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def refresh(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def golden(refresh: bool):
+def golden(refresh: bool) -> Callable[[str, str], None]:
     """Compare a text with a golden file; with --refresh write the file instead."""
 
     def compare(name: str, text: str) -> None:

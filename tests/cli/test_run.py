@@ -86,7 +86,12 @@ def test_markdown_holds_every_quantity() -> None:
     out = nntrace_run("run", "article", "--to", "markdown").out
     for name in trace(load(nntrace_file("article"))).equations.by_name:
         assert f"`{name}`" in out or f"`{name} = " in out, name
-    for heading in ("## Iteration 2 · example 1", "### Backward", "#### Layer 2 · 3 nodes · sigmoid", "## After training"):
+    for heading in (
+        "## Iteration 2 · example 1",
+        "### Backward",
+        "#### Layer 2 · 3 nodes · sigmoid",
+        "## After training",
+    ):
         assert f"\n{heading}\n" in out
 
 

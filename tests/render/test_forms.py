@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from command import nntrace_run
 
+from nntrace import Step, bundle, load, trace
 from nntrace.render import FORMS
+from nntrace.render.view import View
 
 Golden = Callable[[str, str], None]
 
@@ -42,13 +44,10 @@ def test_whole_run(golden: Golden, form: str) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_is_streamed(form: str) -> None:
     """The first piece comes before the last step is computed, and each is read once."""
-    from nntrace import bundle, load, trace
-    from nntrace.render.view import View
-
     run = trace(load(str(bundle.path("article")), ["iterations=50"]))
     seen: list[int] = []
 
-    def steps():
+    def steps() -> Iterator[Step]:
         for step in run:
             seen.append(step.iteration)
             yield step

@@ -45,7 +45,7 @@ def test_decimals_are_the_configs() -> None:
 
 
 @given(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=6), st.integers(0, 12))
-def test_what_is_not_zero_never_shows_as_zero_and_every_text_is_near_its_number(row: list[float], decimals: int) -> None:
+def test_nothing_but_zero_shows_as_zero_and_every_text_is_near_its_number(row: list[float], decimals: int) -> None:
     for value, text in zip(row, cells(row, decimals), strict=True):
         assert (float(text) == 0) is (value == 0)
         assert not text.startswith("-0.0000") or float(text) != 0
