@@ -99,7 +99,8 @@ def test_xor_stays_near_a_coin_toss_for_twenty_iterations() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "half_a_unit"), [("0.9968", 0.00005), ("0.99680", 0.000005), ("1", 0.5), ("1e-3", 0.0005), ("-2.50", 0.005)]
+    ("text", "half_a_unit"),
+    [("0.9968", 0.00005), ("0.99680", 0.000005), ("1", 0.5), ("1e-3", 0.0005), ("-2.50", 0.005)],
 )
 def test_the_precision_of_a_figure_is_how_it_is_written(text: str, half_a_unit: float) -> None:
     assert written_precision(text) == pytest.approx(half_a_unit, rel=1e-12)
