@@ -126,7 +126,7 @@ def _losses(summary: Summary) -> EndTable | None:
     cells = written(values, summary.trace.config.decimals)[1]
     if None in indices:
         cells.insert(indices.index(None), "⋮")
-    groups: list[Group] = [(heading("loss", "", ("mean",), max(map(len, cells))), [[cell] for cell in cells])]
+    groups: list[Group] = [(heading("loss", "", ("",), max(map(len, cells))), [[cell] for cell in cells])]
     return EndTable("Loss of each iteration", stub, groups)
 
 
@@ -139,5 +139,6 @@ def _predictions(summary: Summary) -> EndTable | None:
     x, y = examples(config)
     for name, array in (("x", x), ("y", y), ("ŷ", summary.evaluation.outputs)):
         part = excerpt_of(array, config.decimals)
-        groups.append((heading(name, f"{name} …", column_labels(part.columns), part.width), part.cells))
+        labels = column_labels(part.columns) if array.shape[1] > 1 else ("",)
+        groups.append((heading(name, f"{name} …", labels, part.width), part.cells))
     return EndTable("Predictions after training", row_stub("example", shown(len(x))), groups)

@@ -1,0 +1,158 @@
+"""Every list is closed, true and exact: for each bundled config, every table row, and random networks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from oracle import finite_differences, gradients
+
+from nntrace import Config, Step, Trace, bundle, load, trace
+from nntrace.formula.numpy_source import numpy_source
+from nntrace.formula.tree import Function, Quantity, nodes
+from nntrace.maths import functions
+from nntrace.maths.activations import ACTIVATIONS
+from nntrace.maths.losses import LOSSES
+from nntrace.tracing import compiled
+
+
+def close(ours: Any, theirs: Any) -> bool:
+    """To a relative 1e-10, or 1e-12 of the quantity's largest entry."""
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    return bool((np.abs(ours - theirs) <= np.maximum(1e-10 * np.abs(theirs), 1e-12 * np.abs(theirs).max())).all())
+
+
+def random_network(
+    seed: int, *, depth: int, activation: str, loss: str, batch: int | str, reduction: str, biases: str
+) -> Config:
+    """A network of random widths, weights and data: hidden layers of one activation, an output that fits the loss."""
+    rng = np.random.default_rng(seed)
+    inputs, *nodes_of = (int(n) for n in rng.integers(1, 5, depth + 1))
+    outputs = LOSSES[loss].outputs
+    activations = [activation] * (depth - 1) + [outputs[0] if outputs else activation]
+    before = [inputs, *nodes_of]
+    weights: dict[str, Any] = {
+        f"W{index}": rng.normal(0, 0.5, (n, before[index - 1])).tolist() for index, n in enumerate(nodes_of, start=1)
+    }
+    if biases != "none":
+        weights |= {f"b{index}": rng.normal(0, 0.5, n).tolist() for index, n in enumerate(nodes_of, start=1)}
+    low, high = LOSSES[loss].targets or (-1.0, 1.0)
+    return load(
+        {
+            "architecture": {
+                "inputs": inputs,
+                "layers": [{"nodes": n, "activation": f} for n, f in zip(nodes_of, activations, strict=True)],
+                "biases": biases,
+            },
+            "weights": weights,
+            "data": {
+                "x": rng.normal(0, 1, (5, inputs)).tolist(),
+                "y": rng.uniform(low, high, (5, nodes_of[-1])).tolist(),
+            },
+            "loss": loss,
+            "alpha": 0.01,
+            "iterations": 2,
+            "batch": batch,
+            "reduction": reduction,
+        }
+    )
+
+
+def every_combination() -> Iterator[Any]:
+    choices = (ACTIVATIONS, LOSSES, (1, 2, "all"), ("mean", "sum"), ("trained", "fixed", "none"))
+    for number, (activation, loss, batch, reduction, biases) in enumerate(itertools.product(*choices)):
+        depth = number % 6 + 1
+        kinds = {"activation": activation, "loss": loss, "batch": batch, "reduction": reduction, "biases": biases}
+        yield pytest.param({"seed": number, "depth": depth, **kinds}, id="-".join(map(str, [depth, *kinds.values()])))
+
+
+def runs() -> Iterator[Any]:
+    for name in bundle.names():
+        yield pytest.param(name, id=name)
+    yield from every_combination()
+
+
+def run_of(case: str | dict[str, Any]) -> Trace:
+    if isinstance(case, str):
+        path = bundle.path(case)
+        assert path is not None
+        return trace(load(path))
+    return trace(random_network(**case))
+
+
+def some_steps(run: Trace) -> list[Step]:
+    """The first step, the last of the first iteration (its batch may be smaller), and the last."""
+    return [
+        run.step(),
+        run.step(1, batch=run.config.batches),
+        run.step(run.config.iterations, batch=run.config.batches),
+    ]
+
+
+@pytest.mark.parametrize("case", list(runs()))
+def test_closed_true_and_exact(case: str | dict[str, Any]) -> None:
+    run = run_of(case)
+    listing = run.equations
+
+    known = {q.name for q in listing.inputs}
+    for equation in listing:
+        names = {node.name for node in nodes(equation.formula) if isinstance(node, Quantity)}
+        assert names <= known, f"{equation.target.name} is not closed"
+        known.add(equation.target.name)
+    assert known == set(run.step())
+
+    for step in some_steps(run):
+        values = {name: np.array(step[name]) if np.ndim(step[name]) else step[name] for name in step}
+        for equation in listing:
+            source = f"def line({', '.join(values)}):\n    return {numpy_source(equation.formula)},"
+            (value,) = compiled(source, "line")(*values.values())
+            np.testing.assert_array_equal(value, step[equation.target.name], err_msg=equation.target.name)
+
+        theirs = gradients(step, run.config)
+        for name in step:
+            if name[0] == "d":
+                assert close(step[name], theirs[name[1:]]), f"{name} in {step.place}"
+
+
+@pytest.mark.parametrize("name", [name for name in bundle.names() if name not in ("article-printed", "xor")])
+def test_finite_differences_agree(name: str) -> None:
+    """A second, cruder witness; differences of a loss near 1 are good to about 1e-10."""
+    run = run_of(name)
+    step = run.step()
+    for quantity in step:
+        if quantity[0] == "d":
+            np.testing.assert_allclose(
+                step[quantity],
+                finite_differences(step, run.config, quantity[1:]),
+                rtol=1e-6,
+                atol=1e-9,
+                err_msg=quantity,
+            )
+
+
+def test_a_derivative_that_is_off_by_a_tenth_of_a_percent_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = functions.SIGMA
+    wrong = Function(
+        plain=right.plain,
+        latex=right.latex,
+        numpy=right.numpy,
+        definition=right.definition,
+        backward=lambda g, z, a: 1.001 * right.backward(g, z, a),
+    )
+    row = ACTIVATIONS["sigmoid"]
+    monkeypatch.setitem(ACTIVATIONS, "sigmoid", type(row)(name="sigmoid", formula=wrong))
+    step = run_of("article").step()
+    theirs = gradients(step, run_of("article").config)
+    assert close(step["dA3"], theirs["A3"])
+    assert not close(step["dZ3"], theirs["Z3"])
+
+
+def test_the_rows_of_the_tables_are_in_the_oracle() -> None:
+    """A new row needs somebody else's code to agree with."""
+    import oracle
+
+    assert set(oracle.ACTIVATIONS) == set(ACTIVATIONS)
+    assert set(oracle.LOSSES) == set(LOSSES)
