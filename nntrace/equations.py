@@ -140,9 +140,9 @@ def equations(config: Config) -> Equations:
     forward = (*_forward(layers), *_loss(config, layers[-1], y))
     parameters = [q for layer in layers for q in layer.parameters]
     trained = [q for q in parameters if q.base == "W" or config.architecture.biases != "fixed"]
-    backward = tuple(_backward(forward, trained))
+    derived = tuple(backward(forward, trained))
     update = tuple(_update(config, parameters, trained))
-    whole = (*forward, *backward, *update)
+    whole = (*forward, *derived, *update)
     used = {node.name for equation in whole for node in nodes(equation.formula) if isinstance(node, Quantity)}
     return Equations(
         layers=layers,
@@ -200,7 +200,7 @@ def _loss(config: Config, last: Layer, y: Quantity) -> Iterator[Equation]:
         yield Equation(Quantity("loss"), whole / M if config.reduction == "mean" else whole, Phase.LOSS)
 
 
-def _backward(forward: Sequence[Equation], trained: Sequence[Quantity]) -> Iterator[Equation]:
+def backward(forward: Sequence[Equation], trained: Sequence[Quantity]) -> Iterator[Equation]:
     """∂loss/∂Q for every computed quantity of the layers and every trained parameter.
 
     Against the order of `forward`: when an equation is reached, all that came back to its target
