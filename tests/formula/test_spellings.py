@@ -148,24 +148,29 @@ def test_operands_that_do_not_fit_are_refused(build: object) -> None:
 VALUES = {"x": 1.75, "y": -0.5, "c": 3.0}
 
 
-def trees() -> st.SearchStrategy[tuple[Formula, float]]:
-    """Random formulas of numbers, each with its value, computed beside the tree."""
-    leaves = st.sampled_from([(X, 1.75), (Y, -0.5), (C, 3.0), (Number(2), 2.0), (Number(-1.5), -1.5)])
+Case = tuple[Formula, float]
+LEAVES: list[Case] = [(X, 1.75), (Y, -0.5), (C, 3.0), (Number(2), 2.0), (Number(-1.5), -1.5)]
 
-    def grown(inner: st.SearchStrategy[tuple[Formula, float]]) -> st.SearchStrategy[tuple[Formula, float]]:
-        pair = st.tuples(inner, inner)
-        return st.one_of(
-            pair.map(lambda p: (p[0][0] + p[1][0], p[0][1] + p[1][1])),
-            pair.map(lambda p: (p[0][0] - p[1][0], p[0][1] - p[1][1])),
-            pair.map(lambda p: (p[0][0] * p[1][0], p[0][1] * p[1][1])),
-            pair.filter(lambda p: abs(p[1][1]) > 1e-3).map(lambda p: (p[0][0] / p[1][0], p[0][1] / p[1][1])),
-            pair.map(lambda p: (Maximum(p[0][0], p[1][0]), max(p[0][1], p[1][1]))),
-            inner.map(lambda p: (-p[0], -p[1])),
-            inner.filter(lambda p: abs(p[1]) < 1e6).map(lambda p: (p[0] ** 2, p[1] ** 2)),
-            inner.map(lambda p: (TANH(p[0]), float(np.tanh(p[1])))),
-        )
 
-    return st.recursive(leaves, grown, max_leaves=12)
+def combined(kind: str, a: Case, b: Case) -> Case:
+    """A formula of two, and its value computed beside it."""
+    (f, x), (g, y) = a, b
+    made: dict[str, Case] = {
+        "+": (f + g, x + y),
+        "-": (f - g, x - y),
+        "*": (f * g, x * y),
+        "/": (f / g, x / y) if abs(y) > 1e-3 else (f, x),
+        "max": (Maximum(f, g), max(x, y)),
+        "negative": (-f, -x),
+        "square": (f**2, x**2) if abs(x) < 1e6 else (f, x),
+        "tanh": (TANH(f), float(np.tanh(x))),
+    }
+    return made[kind]
+
+
+def trees() -> st.SearchStrategy[Case]:
+    kinds = st.sampled_from(["+", "-", "*", "/", "max", "negative", "square", "tanh"])
+    return st.recursive(st.sampled_from(LEAVES), lambda inner: st.builds(combined, kinds, inner, inner), max_leaves=12)
 
 
 @given(trees())
