@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from math import prod
-from pathlib import Path as FilePath
 from typing import Any
 
 from msgspec import ValidationError, convert
@@ -16,7 +15,6 @@ from nntrace import selecting
 from nntrace.config import checks
 from nntrace.config.document import Document, Path, located, override, parse
 from nntrace.config.expected import with_figures
-from nntrace.config.messages import explained
 from nntrace.config.model import Config, Expectation
 from nntrace.config.not_yet import refuse_not_yet
 from nntrace.equations import equations
@@ -44,21 +42,26 @@ def loads(text: str, file: str = "config", overrides: Sequence[str] = ()) -> Con
     document = parse(text, file)
     if not overrides:
         return _expecting(_config(document), document)
+    holds_together = True
     try:
         as_written = _config(document)
     except ConfigError:
-        as_written = None  # the overrides may be what mends it
+        holds_together = False  # the overrides may be what mends it
     else:
         _expecting(as_written, document)
     document = override(document, overrides)
-    return _expecting(_config(document), document, drop_unreachable=as_written is not None)
+    return _expecting(_config(document), document, drop_unreachable=holds_together)
 
 
 def read(source: str | os.PathLike[str]) -> tuple[str, str]:
     """The text of a file (``-``: standard input), and its name in messages."""
     file = os.fspath(source)
     try:
-        raw = sys.stdin.buffer.read() if file == "-" else FilePath(file).read_bytes()
+        if file == "-":
+            raw = sys.stdin.buffer.read()
+        else:
+            with open(file, "rb") as opened:
+                raw = opened.read()
     except FileNotFoundError:
         raise ConfigError("there is no such file", file=file) from None
     except IsADirectoryError:
@@ -81,10 +84,15 @@ def _config(document: Document) -> Config:
     if not isinstance(document.data, dict):
         raise document.error((), "a config is a mapping of keys to values", "For example: alpha: 0.5")
     refuse_not_yet(document)
+    base: Path = ()
     try:
         config = convert(with_figures(document), Config)
+        base = ("weights",)
+        _ = config.drawn
     except ValidationError as error:
-        raise explained(error, document) from None
+        from nntrace.config.messages import explained  # only errors need it
+
+        raise explained(error, document, base) from None
     checks.check(config, document)
     _check_memory(config, document)
     return config

@@ -90,6 +90,6 @@ def unknown(equations: Equations, text: str) -> SelectionError:
     """The error for a name that no quantity has."""
     name = text.partition("[")[0].strip()
     names = [q.name for q in equations.quantities]
-    meant = nearest(name, dict.fromkeys([*(q.kind for q in equations.quantities), *names]))
+    meant = nearest(name, [*(q.kind for q in equations.quantities), *names])
     hint = f"Did you mean `{meant}`? " if meant and meant != name else ""
     return SelectionError(f"there is no quantity `{text.strip()}`\n{hint}There are {listed(names, most=60)}.")

@@ -1,27 +1,37 @@
-"""Did you mean: the nearest valid word for a misspelt one, or for what people call it elsewhere."""
+"""Did you mean: what a word means here that is misspelt, or is what people call it elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+Also = Mapping[str, Iterable[str]]
+"""Valid words, each with the other names that it goes by."""
 
-def _folded(word: str) -> str:
-    return word.lower().replace("-", "_").replace(" ", "_")
+
+def called_here(word: str, valid: Also) -> str | None:
+    """The valid word of which `word` is another name or another way of writing."""
+    folded = _folded(word)
+    return next((name for name, also in valid.items() if folded in map(_folded, (name, *also))), None)
 
 
-def nearest(word: str, valid: Iterable[str], also: Mapping[str, Iterable[str]] | None = None) -> str | None:
-    """The word of `valid` that was probably meant; `also` gives the other names of a valid word."""
+def nearest(word: str, valid: Iterable[str] | Also) -> str | None:
+    """The valid word that was probably meant."""
     from difflib import get_close_matches  # only errors need it
 
-    meanings = {_folded(other): name for name, others in (also or {}).items() for other in others}
-    meanings.update({_folded(name): name for name in valid})
-    match = get_close_matches(_folded(word), meanings, n=1, cutoff=0.6)
+    also = valid if isinstance(valid, Mapping) else dict.fromkeys(valid, ())
+    meanings = {_folded(other): name for name, others in also.items() for other in others}
+    meanings.update({_folded(name): name for name in also})
+    match = get_close_matches(_folded(word), meanings, n=1, cutoff=0.6) if len(word) > 1 else []
     return meanings[match[0]] if match else None
 
 
-def listed(words: Iterable[str], most: int = 24) -> str:
+def listed(words: Iterable[str], last: str = "and", most: int = 60) -> str:
     """The words for a message: `a`, `b` and `c`; a long list is cut."""
     quoted = [f"`{word}`" for word in words]
     if len(quoted) > most:
-        return ", ".join(quoted[:most]) + f" and {len(quoted) - most} more"
-    return " and ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted)
+        return ", ".join(quoted[:most]) + f" {last} {len(quoted) - most} more"
+    return f" {last} ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted)
+
+
+def _folded(word: str) -> str:
+    return word.lower().replace("-", "_").replace(" ", "_")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from msgspec import ValidationError, convert
-
-from nntrace.config.document import Document, Path
-from nntrace.config.messages import described, explained, unknown_key
-from nntrace.config.model import Config, Drawn
-from nntrace.config.not_yet import NOT_YET, not_yet
+from nntrace.config.document import Document, Path, described
+from nntrace.config.model import Config, Entries, chosen
+from nntrace.errors import ConfigError
 from nntrace.maths.initial import INITIALIZERS
 from nntrace.maths.losses import LOSSES
 from nntrace.suggest import listed, nearest
+
+LEGACY_SEED = 2**32 - 1
 
 
 def check(config: Config, document: Document) -> None:
@@ -55,18 +53,18 @@ def _check_data(config: Config, document: Document) -> None:
                     raise document.error(path, f"y is {value:g}: {loss.name} needs every y from {low:g} to {high:g}")
 
 
-def _check_examples(document: Document, key: str, examples: Sequence[float | list[float]], width: int, what: str) -> None:
+def _check_examples(document: Document, key: str, examples: Entries, width: int, what: str) -> None:
     for index, example in enumerate(examples):
         path = ("data", key, index)
         if not isinstance(example, list):
             if width != 1:
-                hint = f"Write it as a list of {width} numbers."
-                raise document.error(path, f"example {index + 1} of `{key}` is one number; it should have {width}: {what}", hint)
+                problem = f"example {index + 1} of `{key}` is one number; it should have {width}: {what}"
+                raise document.error(path, problem, f"Write it as a list of {width} numbers.")
         elif len(example) != width:
-            raise document.error(
-                path,
-                f"example {index + 1} of `{key}` has {_count(len(example), 'number')}; it should have {width}: {what}",
+            problem = (
+                f"example {index + 1} of `{key}` has {_count(len(example), 'number')}; it should have {width}: {what}"
             )
+            raise document.error(path, problem)
 
 
 def _count(number: int, what: str) -> str:
@@ -78,9 +76,7 @@ def _check_weights(config: Config, document: Document) -> None:
     if not isinstance(weights, dict):
         return
     if "init" in weights:
-        if weights["init"] in NOT_YET:
-            raise not_yet(document, ("weights", "init"), weights["init"])
-        _check_rule(weights, document)
+        _check_rule(config, document)
         return
     shapes = dict(config.shapes)
     for name, value in weights.items():
@@ -92,58 +88,54 @@ def _check_weights(config: Config, document: Document) -> None:
             raise document.error(("weights",), f"`{name}` is missing in `weights`: it is {rows} × {columns}")
 
 
-def _check_rule(weights: dict[str, Any], document: Document) -> None:
-    try:
-        convert(weights, Drawn)
-    except ValidationError as error:
-        if "unknown field" in str(error):
-            row = INITIALIZERS[weights["init"]]
-            keys = ["init", "seed", "generator", *row.parameters]
-            raise unknown_key(
-                document, ("weights",), str(error).split("`")[1], keys, {"std": ("sigma", "stddev", "scale")}
-            ) from None
-        if "`seed`" in str(error) and "missing" in str(error):
-            raise document.error(
-                ("weights",), "`seed` is missing in `weights`", "A trace repeats, so the draw needs its seed: seed: 1"
-            ) from None
-        raise explained(error, document, ("weights",)) from None
+def _check_rule(config: Config, document: Document) -> None:
+    rule = config.drawn
+    row = INITIALIZERS[chosen(rule, INITIALIZERS).name]
+    problem = row.problem(**{name: getattr(rule, name) for name in row.parameters})
+    if problem:
+        raise document.error(("weights", problem[0]), problem[1])
+    if rule.generator == "legacy" and rule.seed > LEGACY_SEED:
+        raise document.error(("weights", "seed"), f"the legacy generator takes seeds up to {LEGACY_SEED}")
 
 
-def _unknown_matrix(config: Config, document: Document, name: str, names: list[str]) -> Exception:
+def _unknown_matrix(config: Config, document: Document, name: str, names: list[str]) -> ConfigError:
+    path = ("weights", name)
     if name.startswith("b") and config.architecture.biases == "none":
-        return document.error(
-            ("weights", name), f"there is no `{name}`: the config says `biases: none`", "Remove it, or the `biases: none`.", key=True
-        )
-    meant = nearest(name, [*names, "init"], {"init": ("rule", "initializer", "method", "type", "name", "distribution")})
+        problem = f"there is no `{name}`: the config says `biases: none`"
+        return document.error(path, problem, "Remove one of the two.", key=True)
+    rule = "rule", "initializer", "method", "type", "name", "distribution"
+    meant = nearest(name, {"init": rule, **dict.fromkeys(names, ())})
     hint = f"Did you mean `{meant}`? " if meant else ""
-    return document.error(("weights", name), f"there is no `{name}` in this network", f"{hint}There are {listed(names)}.", key=True)
+    return document.error(path, f"there is no `{name}` in this network", f"{hint}There are {listed(names)}.", key=True)
 
 
 def _check_matrix(document: Document, name: str, value: Any, shape: tuple[int, int]) -> None:
     path: Path = ("weights", name)
     rows, columns = shape
+    bias = name.startswith("b")
     expected = f"`{name}` should be {rows} × {columns} (rows = this layer's nodes, columns = the previous layer's)"
-    if name.startswith("b"):
+    if bias:
         expected = f"`{name}` should be a list of {_count(rows, 'number')}, one for each node"
     if not isinstance(value, list):
         raise document.error(path, f"{expected}, not {described(value)}")
-    _check_numbers(document, path, value, f"`{name}` should hold numbers")
-    if name.startswith("b"):
-        value = [row if isinstance(row, list) else [row] for row in value]
+    width = 0
     for index, row in enumerate(value):
-        if not isinstance(row, list):
+        if bias and not isinstance(row, list):
+            _check_number(document, (*path, index), name, row)
+            row = [row]  # noqa: PLW2901  # a column may be written as a flat list
+        elif not isinstance(row, list):
             raise document.error((*path, index), f"{expected}: row {index + 1} is {described(row)}, not a list")
-        if len(row) != len(value[0]):
-            problem = f"the rows of `{name}` are of unequal length: row 1 has {len(value[0])}, row {index + 1} has {len(row)}"
+        else:
+            for place, entry in enumerate(row):
+                _check_number(document, (*path, index, place), name, entry)
+        width = width or len(row)
+        if len(row) != width:
+            problem = f"the rows of `{name}` are of unequal length: row 1 has {width}, row {index + 1} has {len(row)}"
             raise document.error((*path, index), problem)
-    found = (len(value), len(value[0]) if value else 0)
-    if found != shape:
-        raise document.error(path, f"{expected}; here it is {found[0]} × {found[1]}")
+    if (len(value), width) != shape:
+        raise document.error(path, f"{expected}; here it is {len(value)} × {width}")
 
 
-def _check_numbers(document: Document, path: Path, value: Any, expected: str) -> None:
-    if isinstance(value, list):
-        for index, inner in enumerate(value):
-            _check_numbers(document, (*path, index), inner, expected)
-    elif isinstance(value, bool) or not isinstance(value, int | float):
-        raise document.error(path, f"{expected}, not {described(value)}")
+def _check_number(document: Document, path: Path, name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise document.error(path, f"`{name}` should hold numbers, not {described(value)}")

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from unicodedata import east_asian_width
 
 import yaml
+from msgspec import Struct
 
 from nntrace.errors import ConfigError
 
@@ -22,12 +22,16 @@ NODES = 1_000_000
 EXCERPT = 100
 """How much of a long line an error shows."""
 
+TEXT = 40
+"""How much of a text an error quotes."""
+
 Path = tuple[str | int, ...]
 """The way to a value: keys, and indices from 0."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
+_WHOLE = re.compile(r"[-+]?[0-9]{1,6}[eE]\+?[0-9]")  # 1e3 is as whole as 1000
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _CONSTANTS: Mapping[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -36,8 +40,7 @@ _CONSTANTS: Mapping[str, Any] = {
 }
 
 
-@dataclass
-class Document:
+class Document(Struct):
     """A parsed file: its plain data, and for every value the place where it stands.
 
     `overrides` are values that were set from elsewhere: the path, and how the user wrote it.
@@ -47,7 +50,7 @@ class Document:
     text: str
     root: yaml.Node
     data: Any
-    overrides: dict[Path, str] = field(default_factory=dict)
+    overrides: dict[Path, str] = {}
 
     def error(self, path: Path, problem: str, hint: str = "", *, key: bool = False) -> ConfigError:
         """The error for the value at `path` (or its key); for what is missing, its parent's place."""
@@ -57,7 +60,7 @@ class Document:
         node = self._node(path, key)
         if node is self.root:
             return ConfigError(problem, file=self.file, hint=hint)
-        return self._at(node.start_mark, problem, hint, node.end_mark)
+        return self.at(node.start_mark, problem, hint, node.end_mark)
 
     def written(self, path: Path) -> str | None:
         """How the scalar at `path` is written in the file; None for an overridden value."""
@@ -75,7 +78,7 @@ class Document:
             node = child
         return node
 
-    def _at(self, mark: Any, problem: str, hint: str = "", end: Any = None) -> ConfigError:
+    def at(self, mark: Any, problem: str, hint: str = "", end: Any = None) -> ConfigError:
         return located(self.file, self.text, mark.line, mark.column, problem, hint, end)
 
 
@@ -87,6 +90,18 @@ def _child(node: yaml.Node, step: str | int, key: bool) -> yaml.Node | None:
             if name.value == str(step):
                 return name if key else value  # type: ignore[no-any-return]
     return None
+
+
+def described(value: Any) -> str:
+    """A value of the file for a message: the text "half", `true`, a list of 3."""
+    if isinstance(value, bool) or value is None:
+        return {True: "`true`", False: "`false`", None: "nothing"}[value]
+    if isinstance(value, str):
+        text = " ".join(value.split())
+        return f'the text "{text if len(text) < TEXT else text[: TEXT - 1] + "…"}"'
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return "a mapping" if isinstance(value, dict) else f"{value}"
 
 
 def parse(text: str, file: str) -> Document:
@@ -103,7 +118,9 @@ def parse(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         raise _syntax(text, file, error) from None
     if root is None:
-        raise ConfigError("there is nothing in it", file=file, hint="`nntrace examples article` prints one to start from.")
+        raise ConfigError(
+            "there is nothing in it", file=file, hint="`nntrace examples article` prints one to start from."
+        )
     document = Document(file, text, root, None)
     document.data = _Builder(document).value(root, ())
     return document
@@ -132,16 +149,47 @@ def _line_column(text: str, position: int) -> tuple[int, int]:
     return before.count("\n"), position - (before.rfind("\n") + 1)
 
 
+_SYNTAX = (
+    ("mapping values are not allowed", "two colons in one line", "A value with `: ` in it stands in quotes."),
+    (
+        "expected ':'",
+        "here or in the line before, a key without its colon",
+        "Write `key: value`, with a space after it.",
+    ),
+    ("cannot start any token", "a value cannot begin with this sign", "Put the value in quotes."),
+    (
+        "expected ',' or '}'",
+        "this `{` is not closed, or a `,` is missing",
+        'A name like "dW2[1,3]" stands in quotes there.',
+    ),
+    ("expected ',' or ']'", "this `[` is not closed, or a `,` is missing", ""),
+    ("expected key", "this does not line up with the lines above", "Keys of one mapping begin in the same column."),
+    (
+        "expected '-' indicator",
+        "this does not line up with the list above",
+        "Entries of one list begin in the same column.",
+    ),
+    ("end of stream", "a quote that is not closed", ""),
+    ("escape character", "an unknown escape", "Put the text in single quotes, where a backslash is itself."),
+    ("undefined alias", "an alias to nothing", "Text that begins with `*` stands in quotes."),
+)
+"""What libyaml says, what that means to people, and what to do."""
+_OPENED = ("expected ',' or", "end of stream")
+"""Where the place to show is that of the bracket or the quote that was opened."""
+
+
 def _syntax(text: str, file: str, error: yaml.MarkedYAMLError) -> ConfigError:
+    said = str(error.problem)
     mark = error.problem_mark or error.context_mark
+    opened = error.context_mark
+    if mark and opened and mark.line != opened.line and any(part in said for part in _OPENED):
+        mark = opened
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = text.splitlines()
     if line < len(lines) and lines[line][column : column + 1] == "\t":
         return located(file, text, line, column, "a tab: YAML is indented with spaces only")
-    problem = f"this is not YAML: {error.problem}"
-    if error.context:
-        problem += f" ({error.context})"
-    return located(file, text, line, column, problem)
+    problem, hint = next(((means, do) for part, means, do in _SYNTAX if part in said), (said, ""))
+    return located(file, text, line, column, f"this is not YAML: {problem}", hint)
 
 
 def _inspect(text: str, file: str) -> None:
@@ -163,8 +211,11 @@ def _inspect(text: str, file: str) -> None:
                 raise refuse(f"nested deeper than {DEPTH} levels")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        if getattr(event, "tag", None) is not None:
-            raise refuse(f"a tag (`{event.tag}`): values are plain YAML here")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise refuse(
+                f"a tag (`{tag.replace('tag:yaml.org,2002:', '!!')}`): values are plain YAML here", "Remove it."
+            )
 
 
 class _Builder:
@@ -217,13 +268,15 @@ class _Builder:
             return text
         if _INTEGER.fullmatch(text) and len(text) < 20:
             return int(text)
+        if _WHOLE.fullmatch(text):
+            return int(float(text))
         number = float(text)
         if number in (float("inf"), float("-inf")):
             raise self._refuse(node, f"`{text}` is too large for a float64", "The largest is about 1.8e308.")
         return number
 
     def _refuse(self, node: yaml.Node, problem: str, hint: str = "") -> ConfigError:
-        return self.document._at(node.start_mark, problem, hint, node.end_mark)
+        return self.document.at(node.start_mark, problem, hint, node.end_mark)
 
 
 def override(document: Document, settings: Sequence[str]) -> Document:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nntrace.config.document import Document
-from nntrace.config.messages import described
+from nntrace.config.document import Document, described
 
 WHERE = ("iteration", "example", "batch", "tolerance")
 """The keys of an entry that are not figures."""
@@ -32,5 +31,6 @@ def _entry(document: Document, index: int, entry: Any) -> Any:
             raise document.error(path, f"`{name}` should be a number as it is printed, not {described(value)}")
         figures[name] = {"value": value, "text": document.written(path) or repr(value)}
     if not figures:
-        raise document.error(("expect", index), "there is no figure in this entry", "For example: {iteration: 1, example: 1, A3: 0.9968}")
+        hint = "For example: {iteration: 1, example: 1, A3: 0.9968}"
+        raise document.error(("expect", index), "there is no figure in this entry", hint)
     return {**{key: entry[key] for key in WHERE if key in entry}, "figures": figures}

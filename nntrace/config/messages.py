@@ -1,4 +1,4 @@
-"""What the types say of a wrong config, in the user's words."""
+"""What the types say of a wrong config, in the user's words. Imported only when something is wrong."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 from msgspec import ValidationError, inspect
 
-from nntrace.config.document import Document, Path
-from nntrace.config.model import Config
-from nntrace.config.not_yet import NOT_YET, not_yet
+from nntrace.config import not_yet
+from nntrace.config.document import Document, Path, described
+from nntrace.config.model import Config, Drawn
 from nntrace.errors import ConfigError
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.initial import INITIALIZERS
 from nntrace.maths.losses import LOSSES
 from nntrace.maths.optimizers import OPTIMIZERS
 from nntrace.maths.table import Row
-from nntrace.suggest import listed, nearest
+from nntrace.suggest import Also, called_here, listed, nearest
 
 TABLES: Mapping[str, Mapping[str, Row]] = {
     "activation": ACTIVATIONS,
@@ -30,11 +30,28 @@ _WORDS = {
     "int": "a whole number",
     "float": "a number",
     "str": "text",
-    "bool": "true or false",
-    "object": "a mapping",
     "array": "a list",
+    "object": "a mapping",
     "null": "null",
 }
+_EXAMPLES = {
+    "architecture": "architecture: {inputs: 1, layers: [{nodes: 4, activation: sigmoid}]}",
+    "inputs": "inputs: 2",
+    "layers": "layers: [{nodes: 4, activation: sigmoid}, {nodes: 1, activation: sigmoid}]",
+    "nodes": "{nodes: 4, activation: sigmoid}",
+    "activation": "{nodes: 4, activation: sigmoid}",
+    "weights": "weights: 0.5, or weights: {init: normal, seed: 1}",
+    "data": "data: {x: [2, 3], y: [1, 0]}",
+    "x": "x: [[0, 1], [1, 1]]",
+    "y": "y: [1, 0]",
+    "alpha": "alpha: 0.1",
+    "iterations": "iterations: 10",
+    "batch": "batch: 1, batch: 4, or batch: all",
+    "seed": "{init: normal, seed: 1}: a trace repeats, so the draw needs its seed",
+    "expect": "expect: [{iteration: 1, example: 1, A3: 0.9968}]",
+}
+LARGE = 1e18
+"""An integer from here on is no count."""
 
 
 def explained(error: ValidationError, document: Document, base: Path = ()) -> ConfigError:
@@ -44,9 +61,9 @@ def explained(error: ValidationError, document: Document, base: Path = ()) -> Co
     missing = re.fullmatch(r"Object missing required field `(.+)`", problem)
     if missing:
         return _missing(document, path, missing[1])
-    unknown = re.fullmatch(r"Object contains unknown field `(.+)`", problem)
+    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", problem, re.DOTALL)
     if unknown:
-        return unknown_key(document, path, unknown[1], *_fields(document, path))
+        return _unknown_key(document, path, unknown[1])
     return _wrong_value(document, path, problem)
 
 
@@ -56,72 +73,73 @@ def _path(where: str) -> Path:
 
 
 def _missing(document: Document, path: Path, name: str) -> ConfigError:
-    where = f" in `{_dotted(path)}`" if path else ""
-    fields, also = _fields(document, path)
     present = value_at(document.data, path)
-    elsewhere = next((key for key in present if key in also.get(name, ())), None) if isinstance(present, dict) else None
-    if elsewhere is not None:
-        return unknown_key(document, path, elsewhere, fields, also)
-    return document.error(path, f"`{name}` is missing{where}", _example(name))
+    keys = _keys(document, path)
+    for key in present if isinstance(present, dict) else ():
+        if key not in keys and called_here(key, {name: keys.get(name, ())}):
+            return _unknown_key(document, path, key)  # it is there, under another name
+    return document.error(path, f"`{name}` is missing{_inside(path)}", _example(name))
 
 
-def unknown_key(
-    document: Document, path: Path, name: str, fields: list[str], also: Mapping[str, tuple[str, ...]]
-) -> ConfigError:
-    """The error for a key that the mapping at `path` does not have."""
-    where = f" in `{_dotted(path)}`" if path else ""
-    if name in NOT_YET:
-        return not_yet(document, (*path, name), name, key=True)
-    meant = nearest(name, fields, also)
-    if meant and name in also.get(meant, ()):
-        return document.error((*path, name), f"`{name}`: here it is `{meant}`", _example(meant), key=True)
-    hint = f"Did you mean `{meant}`?" if meant else f"There are {listed(fields)}." if fields else ""
-    return document.error((*path, name), f"there is no key `{name}`{where}", hint, key=True)
+def _unknown_key(document: Document, path: Path, name: str) -> ConfigError:
+    keys = _keys(document, path)
+    place = (*path, name)
+    if name in not_yet.KEYS:
+        return not_yet.not_yet(document, place, name, key=True)
+    here = called_here(name, keys)
+    if here:
+        return document.error(place, f"`{name}`: here it is `{here}`", _example(here), key=True)
+    chosen = value_at(document.data, (*path, "name"))
+    if list(keys) == ["name"] and chosen is None:
+        return _missing(document, path, "name")
+    if list(keys) == ["name"]:
+        return document.error(place, f"`{chosen}` has no parameter `{described_key(name)}`", "It takes none.", key=True)
+    meant = nearest(name, keys)
+    hint = f"Did you mean `{meant}`?" if meant else f"There are {listed(keys)}."
+    return document.error(place, f"there is no key `{described_key(name)}`{_inside(path)}", hint, key=True)
 
 
 def _wrong_value(document: Document, path: Path, problem: str) -> ConfigError:
     value = value_at(document.data, path)
-    choice = re.fullmatch(r"Invalid (?:enum )?value (.+)", problem)
-    if choice:
+    name = _last(path)
+    if problem.startswith(("Invalid enum value", "Invalid value")):
         return _wrong_choice(document, path, value)
     bound = re.fullmatch(r"Expected `(\w+)` (>=|<=|>|<) (.+)", problem)
     if bound:
         sign = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}[bound[2]]
-        return document.error(path, f"`{_last(path)}` is {value}: it must be {sign} {bound[3].removesuffix('.0')}")
+        return document.error(path, f"`{name}` is {value}: it must be {sign} {bound[3].removesuffix('.0')}")
     if problem.startswith("Expected `array` of length"):
-        return document.error(path, f"`{_dotted(path)}` is empty: there must be at least one")
+        return document.error(path, f"`{name}` is empty: there must be at least one", _example(name))
     expected = re.fullmatch(r"Expected `(.+)`, got `(.+)`", problem)
+    if expected and expected[1] == "int" and isinstance(value, float) and abs(value) >= LARGE:
+        return document.error(path, f"`{name}` is too large")
     if expected:
-        words = " or ".join(dict.fromkeys(_WORDS.get(kind, kind) for kind in expected[1].split(" | ")))
-        return document.error(path, f"`{_last(path)}` should be {words}, not {described(value)}", _example(_last(path)))
-    return document.error(path, f"`{_dotted(path)}`: {problem}")
+        kinds = set(expected[1].split(" | "))
+        literals = _literals(path)
+        words = [word for kind, word in _WORDS.items() if kind in kinds and not (kind == "str" and literals)]
+        words += [f"`{literal}`" for literal in literals]
+        wanted = " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+        return document.error(path, f"`{name}` should be {wanted}, not {described(value)}", _example(name))
+    return document.error(path, f"`{name}`: {problem}")
 
 
 def _wrong_choice(document: Document, path: Path, value: Any) -> ConfigError:
     key = str(path[-2] if path[-1] == "name" else path[-1])
-    if value in NOT_YET:
-        return not_yet(document, path, value)
     rows = TABLES.get(key)
-    valid = list(rows) if rows else _literals(path)
-    also = {row.name: row.also for row in rows.values()} if rows else {}
-    meant = nearest(str(value), valid, also)
-    if meant and str(value) in also.get(meant, ()):
-        return document.error(path, f"`{value}`: here it is `{meant}`")
-    hint = f"Did you mean `{meant}`? " if meant else ""
-    return document.error(path, f"`{key}` cannot be {described(value)}", f"{hint}There are {listed(valid)}.")
-
-
-def described(value: Any) -> str:
-    """A value of the file for a message: `"half"`, true, a list of 3."""
-    if isinstance(value, bool) or value is None:
-        return {True: "`true`", False: "`false`", None: "nothing"}[value]
-    if isinstance(value, str):
-        return f'the text "{value if len(value) < 40 else value[:37] + "…"}"'
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if isinstance(value, dict):
-        return "a mapping"
-    return f"{value}"
+    there: Also = {row.name: row.also for row in rows.values()} if rows else dict.fromkeys(_literals(path), ())
+    later = not_yet.CHOICES.get(key, {})
+    if value in later:
+        return not_yet.not_yet(document, path, value)
+    here = called_here(value, {**there, **later})
+    if here in later:
+        return document.error(path, f"`{value}`: here it is `{here}`, which this version does not compute yet")
+    if here:
+        return document.error(path, f"`{value}`: here it is `{here}`")
+    meant = nearest(value, {**there, **later})
+    hint = f"Did you mean `{meant}`" + (" (which is not computed yet)? " if meant in later else "? ") if meant else ""
+    if meant is None or len(there) > 1:
+        hint += f"It can be {'a whole number or ' if key == 'batch' else ''}{listed(there, last='or')}."
+    return document.error(path, f"`{key}` cannot be {described(value)}", hint.rstrip())
 
 
 def value_at(data: Any, path: Path) -> Any:
@@ -134,25 +152,38 @@ def value_at(data: Any, path: Path) -> Any:
     return data
 
 
+def described_key(name: str) -> str:
+    """A key for a message, on one line."""
+    return " ".join(name.split())[:60]
+
+
 def _last(path: Path) -> str:
-    named = [step for step in path if isinstance(step, str)]
-    return str(named[-1]) if named else "the config"
+    """The name nearest to the value: `layers 2` for the second of the layers."""
+    if not path:
+        return "the config"
+    if isinstance(path[-1], str):
+        return path[-1]
+    names = [step for step in path if isinstance(step, str)]
+    return names[-1] if isinstance(path[-2], int) or names[-1] in ("x", "y") else f"{names[-1]} {path[-1] + 1}"
 
 
-def _dotted(path: Path) -> str:
-    return ".".join(str(step + 1) if isinstance(step, int) else step for step in path)
+def _inside(path: Path) -> str:
+    dotted = ".".join(str(step + 1) if isinstance(step, int) else step for step in path)
+    return f" in `{dotted}`" if path else ""
 
 
-def _type(path: Path) -> list[inspect.Type]:
+def _types(path: Path) -> list[inspect.Type]:
     """The types that may stand at `path`."""
     found: list[inspect.Type] = [inspect.type_info(Config)]
-    for step in path:
+    for depth, step in enumerate(path):
         inner: list[inspect.Type] = []
         for kind in found:
             if isinstance(kind, inspect.StructType):
                 inner += [field.type for field in kind.fields if field.name == step]
             elif isinstance(kind, inspect.ListType | inspect.VarTupleType) and isinstance(step, int):
                 inner.append(kind.item_type)
+        if path[: depth + 1] == ("weights",):
+            inner.append(inspect.type_info(Drawn))
         found = [part for kind in inner for part in _unwrapped(kind)]
     return found
 
@@ -165,41 +196,27 @@ def _unwrapped(kind: inspect.Type) -> list[inspect.Type]:
     return [kind]
 
 
-def _fields(document: Document, path: Path) -> tuple[list[str], dict[str, tuple[str, ...]]]:
+def _keys(document: Document, path: Path) -> Also:
     """The keys of the mapping at `path`, and the names they go by elsewhere."""
-    structs = [kind for kind in _type(path) if isinstance(kind, inspect.StructType)]
+    structs = [kind for kind in _types(path) if isinstance(kind, inspect.StructType)]
     present = value_at(document.data, path)
-    chosen = present.get("name") if isinstance(present, dict) else None
+    tags = {struct.tag_field for struct in structs if struct.tag_field}
+    chosen = next((present[tag] for tag in tags if tag in present), None) if isinstance(present, dict) else None
     structs = [struct for struct in structs if struct.tag in (None, chosen)] or structs
-    names = [field.name for struct in structs for field in struct.fields]
-    if any(struct.tag_field for struct in structs):
-        names.insert(0, "name")
-    also = {
-        field.name: field.type.extra.get("also", ())
-        for struct in structs
-        for field in struct.fields
-        if isinstance(field.type, inspect.Metadata) and field.type.extra
-    }
-    return list(dict.fromkeys(names)), also
+    keys: dict[str, tuple[str, ...]] = {str(struct.tag_field): () for struct in structs if struct.tag_field}
+    for struct in structs:
+        for field in struct.fields:
+            extra = field.type.extra if isinstance(field.type, inspect.Metadata) else None
+            keys[field.name] = tuple((extra or {}).get("also", ()))
+    return keys
 
 
 def _literals(path: Path) -> list[str]:
-    return [str(value) for kind in _type(path) if isinstance(kind, inspect.LiteralType) for value in kind.values]
+    """The words that may stand at `path`, other than the rows of a table."""
+    if path and path[-1] in TABLES:
+        return []
+    return [str(word) for kind in _types(path) if isinstance(kind, inspect.LiteralType) for word in kind.values]
 
 
-def _example(key: str) -> str:
-    examples = {
-        "architecture": "For example: architecture: {inputs: 1, layers: [{nodes: 4, activation: sigmoid}]}",
-        "inputs": "For example: inputs: 2",
-        "layers": "For example: layers: [{nodes: 4, activation: sigmoid}, {nodes: 1, activation: sigmoid}]",
-        "nodes": "For example: {nodes: 4, activation: sigmoid}",
-        "activation": "For example: {nodes: 4, activation: sigmoid}",
-        "weights": "For example: weights: 0.5, or weights: {init: normal, seed: 1}",
-        "data": "For example: data: {x: [2, 3], y: [1, 0]}",
-        "x": "For example: x: [[0, 1], [1, 1]]",
-        "y": "For example: y: [1, 0]",
-        "alpha": "For example: alpha: 0.1",
-        "iterations": "For example: iterations: 10",
-        "batch": "For example: batch: 1, batch: 4, or batch: all",
-    }
-    return examples.get(key, "")
+def _example(name: str) -> str:
+    return f"For example: {_EXAMPLES[name]}" if name in _EXAMPLES else ""

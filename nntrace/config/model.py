@@ -4,14 +4,13 @@ The names that one may type for an activation, a loss, an optimizer or a rule co
 `also` are the names that a key goes by elsewhere, used only in messages.
 """
 
-from __future__ import annotations
-
+# No postponed annotations here: msgspec would evaluate each of them from its text at start-up.
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from msgspec import Meta, Struct, convert, defstruct, to_builtins
+from msgspec import Meta, Raw, Struct, convert, defstruct, to_builtins
 from msgspec.structs import asdict
 
 from nntrace.maths.activations import ACTIVATIONS
@@ -51,12 +50,20 @@ def _choice(table: Mapping[str, Row]) -> Any:
 
 
 if TYPE_CHECKING:
-    ActivationChoice = LossChoice = OptimizerChoice = Drawn = Any
+    ActivationChoice: TypeAlias = Any
+    LossChoice: TypeAlias = Any
+    OptimizerChoice: TypeAlias = Any
+    Drawn: TypeAlias = Any
 else:
     ActivationChoice = _choice(ACTIVATIONS)
     LossChoice = _choice(LOSSES)
     OptimizerChoice = _choice(OPTIMIZERS)
-    Drawn = _rows(INITIALIZERS, "init", ("seed", Annotated[int, Meta(ge=0)]), ("generator", Literal["default", "legacy"], "default"))
+    Drawn = _rows(
+        INITIALIZERS,
+        "init",
+        ("seed", Annotated[int, _key("of the draw", "random_state", "random_seed", ge=0)]),
+        ("generator", Literal["default", "legacy"], "default"),
+    )
 
 
 def chosen(choice: Any, table: Mapping[str, Row]) -> Choice:
@@ -67,7 +74,9 @@ def chosen(choice: Any, table: Mapping[str, Row]) -> Choice:
     return Choice(name, {p: getattr(choice, p) for p in table[name].parameters})
 
 
-class Layer(Mapped, kw_only=True):
+class Layer(Mapped, frozen=True, kw_only=True):
+    """A layer: its nodes and their activation."""
+
     nodes: Annotated[int, _key("number of nodes", "units", "neurons", "size", "width", "out_features", ge=1)]
     activation: Annotated[ActivationChoice, _key("f in A = f(Z)", "act", "function", "nonlinearity", "transfer")]
 
@@ -76,7 +85,9 @@ class Layer(Mapped, kw_only=True):
         return chosen(self.activation, ACTIVATIONS)
 
 
-class Architecture(Mapped, kw_only=True):
+class Architecture(Mapped, frozen=True, kw_only=True):
+    """The network."""
+
     inputs: Annotated[int, _key("number of input features", "input", "input_size", "in_features", "features", ge=1)]
     layers: Annotated[
         list[Layer],
@@ -91,14 +102,16 @@ class Architecture(Mapped, kw_only=True):
 Entries = list[float | list[float]]
 
 
-class Data(Mapped, kw_only=True):
+class Data(Mapped, frozen=True, kw_only=True):
+    """The examples."""
+
     x: Annotated[Entries, _key("inputs, one entry per example", "X", "inputs", "input", "features", min_length=1)]
     y: Annotated[
         Entries, _key("targets, one entry per example", "Y", "target", "targets", "output", "outputs", min_length=1)
     ]
 
 
-class Schedule(Mapped, kw_only=True):
+class Schedule(Mapped, frozen=True, kw_only=True):
     """alpha = start · decay^⌊(iteration − 1)/every⌋"""
 
     start: Annotated[float, Meta(ge=0)]
@@ -106,18 +119,20 @@ class Schedule(Mapped, kw_only=True):
     every: Annotated[int, Meta(ge=1)]
 
 
-class Shuffle(Mapped, kw_only=True):
+class Shuffle(Mapped, frozen=True, kw_only=True):
+    """A new order of the examples in every iteration."""
+
     seed: Annotated[int, Meta(ge=0)]
 
 
-class Figure(Mapped, kw_only=True):
+class Figure(Mapped, frozen=True, kw_only=True):
     """A published number: its value, and how it is written (which says how exact it is)."""
 
     value: float
     text: str
 
 
-class Expectation(Mapped, kw_only=True):
+class Expectation(Mapped, frozen=True, kw_only=True):
     """What a source prints for one update."""
 
     figures: dict[str, Figure]
@@ -127,7 +142,7 @@ class Expectation(Mapped, kw_only=True):
     tolerance: Annotated[float, Meta(gt=0)] | None = None
 
 
-class Config(Mapped, kw_only=True):
+class Config(Mapped, frozen=True, kw_only=True):
     """Everything a trace depends on. Made by `nntrace.load`."""
 
     title: Annotated[str, _key("shown in every header", "name")] = ""
@@ -138,23 +153,36 @@ class Config(Mapped, kw_only=True):
         float | dict[str, Any],
         _key(
             "initial weights: one number, explicit matrices, or a rule with its seed",
-            "initial_weights", "init", "initializer", "parameters", "W1", "b1", "initial_values", "seed",
+            "initial_weights",
+            "init",
+            "initializer",
+            "parameters",
+            "W1",
+            "b1",
+            "initial_values",
+            "seed",
         ),
     ]
     data: Annotated[Data, _key("the examples", "dataset", "examples", "training_data", "x", "y", "X", "labels")]
     loss: Annotated[
-        LossChoice, _key("loss of one example", "loss_function", "cost", "cost_function", "criterion", "error", "objective")
+        LossChoice,
+        _key("loss of one example", "loss_function", "cost", "cost_function", "criterion", "error", "objective"),
     ] = "squared_error"
     alpha: Annotated[
-        float | list[float] | Schedule,
+        Annotated[float, Meta(ge=0)] | list[float] | Schedule,
         _key(
             "learning rate: a number, a list (one an iteration), or {start, decay, every}",
-            "learning_rate", "lr", "eta", "rate", "step_size", "learningRate",
+            "learning_rate",
+            "lr",
+            "eta",
+            "rate",
+            "step_size",
+            "learningRate",
         ),
     ]
     iterations: Annotated[
         int,
-        _key("one iteration = one pass over all examples", "epochs", "epoch", "n_iter", "iteration", "num_epochs", ge=1),
+        _key("passes over all examples", "epochs", "epoch", "n_iter", "iteration", "num_epochs", ge=1, le=10**12),
     ]
     batch: Annotated[
         Annotated[int, Meta(ge=1)] | Literal["all"],
@@ -170,14 +198,21 @@ class Config(Mapped, kw_only=True):
     ] = 0.0
     clip_norm: Annotated[
         Annotated[float, Meta(gt=0)] | None,
-        _key("the gradient of all parameters together is scaled down to this norm", "clip", "gradient_clipping", "max_norm"),
+        _key(
+            "the gradient of all parameters together is scaled down to this norm",
+            "clip",
+            "gradient_clipping",
+            "max_norm",
+        ),
     ] = None
     shuffle: Annotated[Shuffle | None, _key("{seed: n}: a new order every iteration", "random_order")] = None
     round: Annotated[
         Annotated[int, Meta(ge=0, le=15)] | None,
         _key("n: arithmetic as by hand, every result rounded to n decimals", "rounding", "precision"),
     ] = None
-    expect: Annotated[tuple[Expectation, ...], _key("published figures that the trace must reproduce", "expected", "check")] = ()
+    expect: Annotated[
+        tuple[Expectation, ...], _key("published figures that the trace must reproduce", "expected", "check")
+    ] = ()
     decimals: Annotated[
         int, _key("how numbers are shown; never how they are computed", "digits", "precision", "places", ge=0, le=15)
     ] = 4
@@ -229,7 +264,5 @@ class Config(Mapped, kw_only=True):
 
 
 def _as_written(expectation: Expectation) -> dict[str, Any]:
-    from msgspec import Raw
-
     where = {key: value for key, value in asdict(expectation).items() if key != "figures" and value is not None}
     return where | {name: Raw(figure.text.encode()) for name, figure in expectation.figures.items()}

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 class Initializer(Row, frozen=True, kw_only=True, eq=False):
     """`draw(rng, shape, **parameters)` is one matrix (rows = this layer's nodes, columns = the previous layer's).
 
+    `problem(**parameters)` names a parameter that cannot be used and says why, None if all can.
     `biases` says whether the biases are drawn as well; otherwise they start at 0.
     """
 
     draw: Callable[..., NDArray[np.float64]]
     biases: bool
+    problem: Callable[..., tuple[str, str] | None] = lambda **_: None
 
 
 def _normal(rng: Generator, shape: tuple[int, int], mean: float, std: float) -> NDArray[np.float64]:
@@ -32,6 +34,14 @@ def _uniform(rng: Generator, shape: tuple[int, int], low: float, high: float) ->
     return rng.uniform(low, high, shape)
 
 
+def _normal_problem(mean: float, std: float) -> tuple[str, str] | None:
+    return ("std", f"`std` is {std:g}: it must be at least 0") if std < 0 else None
+
+
+def _uniform_problem(low: float, high: float) -> tuple[str, str] | None:
+    return ("low", f"`low` is {low:g}, above `high`, which is {high:g}") if low > high else None
+
+
 INITIALIZERS: Mapping[str, Initializer] = table(
     [
         Initializer(
@@ -39,6 +49,7 @@ INITIALIZERS: Mapping[str, Initializer] = table(
             also=("gaussian", "randn", "random_normal"),
             parameters={"mean": 0.0, "std": 1.0},
             draw=_normal,
+            problem=_normal_problem,
             biases=True,
         ),
         Initializer(
@@ -46,6 +57,7 @@ INITIALIZERS: Mapping[str, Initializer] = table(
             also=("random", "rand", "random_uniform"),
             parameters={"low": 0.0, "high": 1.0},
             draw=_uniform,
+            problem=_uniform_problem,
             biases=True,
         ),
     ]
