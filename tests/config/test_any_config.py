@@ -1,0 +1,220 @@
+"""Whatever is fed in, a config or its message comes out; and what loads can be written and read again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nntrace import Config, ConfigError, bundle, load, trace
+from nntrace.config.document import parse
+from nntrace.config.schema import schema
+from nntrace.loading import loads
+
+TEXTS = [open(str(bundle.path(name)), encoding="utf-8").read() for name in bundle.names()]
+LARGEST = 2000
+"""Configs with more numbers than this load but are not run here."""
+
+RELAXED = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def loads_or_says_why(text: str) -> None:
+    """Nothing but a config or a `ConfigError`; what loads makes a first step."""
+    try:
+        config = loads(text, "fuzzed.yaml")
+    except ConfigError as error:
+        assert str(error).startswith("fuzzed.yaml")
+        return
+    numbers = sum(rows * columns for _, (rows, columns) in config.shapes) + config.examples
+    if numbers * config.batch_size < LARGEST:
+        step = next(iter(trace(config)))
+        assert step.iteration == 1
+
+
+WORDS = st.sampled_from(
+    ["", "-", "[", "]", "{", "}", ":", "null", "true", ".inf", "1e400", "-1", "0", "'", '"', "&a ", "*a", "!!int ", "<<: ", "\t",
+     "99999999999999999999", "1e-3", "[[]]", "{a: b}", "softmax", "adam", "\x00", "é", "漢", "\r\n", "# ", "|\n", "? ", "---\n"]
+)  # fmt: skip
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """A bundled config with lines and characters deleted, doubled, moved and replaced."""
+    text = draw(st.sampled_from(TEXTS))
+    for _ in range(draw(st.integers(1, 4))):
+        lines = text.splitlines(keepends=True)
+        kind = draw(st.sampled_from(["delete line", "double line", "swap lines", "delete", "insert", "replace word"]))
+        at = draw(st.integers(0, max(0, len(lines) - 1)))
+        place = draw(st.integers(0, max(0, len(text) - 1)))
+        if kind == "delete line":
+            text = "".join(lines[:at] + lines[at + 1 :])
+        elif kind == "double line":
+            text = "".join(lines[: at + 1] + lines[at:])
+        elif kind == "swap lines" and len(lines) > 1:
+            other = draw(st.integers(0, len(lines) - 1))
+            lines[at], lines[other] = lines[other], lines[at]
+            text = "".join(lines)
+        elif kind == "delete":
+            text = text[:place] + text[place + draw(st.integers(1, 8)) :]
+        elif kind == "insert":
+            text = text[:place] + draw(WORDS) + text[place:]
+        else:
+            words = text.split(" ")
+            words[draw(st.integers(0, len(words) - 1))] = draw(WORDS)
+            text = " ".join(words)
+    return text
+
+
+@RELAXED
+@given(mutated())
+def test_mutated_configs(text: str) -> None:
+    loads_or_says_why(text)
+
+
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-3, 5), st.floats(-2, 2), st.text(max_size=5),
+    st.sampled_from(["sigmoid", "tanh", "all", "sum", "normal", "none", "fixed"]),
+)  # fmt: skip
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["nodes", "activation", "name", "x", "y", "W1", "b1", "init", "seed", "inputs", "layers"]), inner, max_size=4),
+    ),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@RELAXED
+@given(
+    st.sampled_from(TEXTS),
+    st.lists(st.tuples(st.sampled_from(Config.__struct_fields__), VALUES), min_size=1, max_size=3),
+)
+def test_random_values_at_random_keys(text: str, changes: list[tuple[str, Any]]) -> None:
+    data = parse(text, "bundled").data | dict(changes)
+    loads_or_says_why(yaml.safe_dump(data, allow_unicode=True))
+
+
+@RELAXED
+@given(st.text(max_size=60))
+def test_random_text(text: str) -> None:
+    loads_or_says_why(text)
+
+
+@RELAXED
+@given(st.sampled_from(bundle.names()), st.text(st.characters(codec="utf-8"), max_size=20), VALUES)
+def test_random_overrides(name: str, path: str, value: Any) -> None:
+    try:
+        load(str(bundle.path(name)), [f"{path}={json.dumps(value)}", f"alpha={json.dumps(value)}"])
+    except ConfigError as error:
+        assert str(error)
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> dict[str, Any]:
+    """Right configs, over the whole language that is computed."""
+    inputs = draw(st.integers(1, 3))
+    depth = draw(st.integers(1, 3))
+    nodes = [draw(st.integers(1, 3)) for _ in range(depth)]
+    loss = draw(st.sampled_from(["squared_error", "half_squared_error", "binary_cross_entropy"]))
+    activations = [draw(st.sampled_from(["identity", "sigmoid", "tanh", "relu"])) for _ in range(depth)]
+    if loss == "binary_cross_entropy":
+        activations[-1] = "sigmoid"
+    examples = draw(st.integers(1, 4))
+    number = st.floats(-2, 2, allow_subnormal=False)
+    target = st.floats(0, 1, allow_subnormal=False)
+    seed = draw(st.integers(0, 99))
+    return {
+        "title": draw(st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=12)),
+        "architecture": {
+            "inputs": inputs,
+            "layers": [{"nodes": n, "activation": f} for n, f in zip(nodes, activations, strict=True)],
+            "biases": draw(st.sampled_from(["trained", "fixed", "none"])),
+        },
+        "weights": draw(st.one_of(number, st.just({"init": "normal", "std": 0.5, "seed": seed}))),
+        "data": {
+            "x": [[draw(number) for _ in range(inputs)] for _ in range(examples)],
+            "y": [[draw(target) for _ in range(nodes[-1])] for _ in range(examples)],
+        },
+        "loss": loss,
+        "alpha": draw(st.floats(0, 1)),
+        "iterations": draw(st.integers(1, 3)),
+        "batch": draw(st.one_of(st.integers(1, 5), st.just("all"))),
+        "reduction": draw(st.sampled_from(["mean", "sum"])),
+        "decimals": draw(st.integers(0, 12)),
+        "expect": [{"iteration": 1, "batch": 1, "loss": draw(number)}],
+    }
+
+
+@RELAXED
+@given(configs())
+def test_a_config_written_out_and_read_again_is_the_same(data: dict[str, Any]) -> None:
+    config = load(data)
+    as_json = msgspec.json.encode(config.as_data()).decode()
+    assert loads(as_json) == config
+    again = trace(loads(as_json))
+    for one, other in zip(trace(config), again, strict=True):
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_the_precision_of_a_figure_survives_writing_and_reading() -> None:
+    config = load(str(bundle.path("mazur")))
+    again = loads(msgspec.json.encode(config.as_data()).decode())
+    assert again == config
+    texts = [figure.text for expectation in again.expect for figure in expectation.figures.values()]
+    assert "0.511301270" in texts  # nine decimals, though a float would drop the last
+
+
+def test_overrides_keep_the_expectations_that_can_still_be_reached() -> None:
+    config = load(str(bundle.path("article")), ["iterations=1"])
+    assert [expectation.iteration for expectation in config.expect] == [1, 1]
+
+
+def test_a_mapping_and_a_file_give_the_same_config() -> None:
+    path = str(bundle.path("unequal"))
+    with open(path, encoding="utf-8") as file:
+        assert load(yaml.safe_load(file)).data == load(path).data
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1e-3", 0.001), ("1E3", 1000), (".5", 0.5), ("5.", 5.0), ("+1", 1), ("010", 10), ("-0.0", 0.0), ("1e3", 1000)],
+)
+def test_numbers_are_what_they_are(text: str, value: float) -> None:
+    assert parse(f"a: {text}", "x").data == {"a": value}
+
+
+@pytest.mark.parametrize("text", ["no", "yes", "on", "1:30", "0x10", "1_000", "2020-01-01", "'1'", '"1"', "1 000"])
+def test_words_stay_words(text: str) -> None:
+    assert parse(f"a: {text}", "x").data == {"a": text.strip("'\"")}
+
+
+def test_the_schema_describes_every_key() -> None:
+    whole = json.loads(schema())
+    keys = whole["$defs"]["Config"]["properties"]
+    assert set(keys) == set(Config.__struct_fields__)
+    assert all(key.get("description") for key in keys.values())
+
+
+@pytest.mark.parametrize("name", bundle.names())
+def test_the_schema_accepts_the_bundled_examples(name: str) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    with open(str(bundle.path(name)), encoding="utf-8") as file:
+        jsonschema.validate(yaml.safe_load(file), json.loads(schema()))
+
+
+@pytest.mark.parametrize(
+    "setting", [{"lr": 1}, {"alpha": "fast"}, {"loss": "mse"}, {"weights": {"init": "normal"}}, {"iterations": 0}]
+)
+def test_the_schema_refuses_what_is_wrong(setting: dict[str, Any]) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    wrong = parse(TEXTS[0], "article").data | setting
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, json.loads(schema()))

@@ -1,0 +1,318 @@
+"""What a wrong config gets: one message, whole, in the user's words, with the place marked.
+
+Each case is an edit of a right config. The messages stand in tests/golden/messages.txt: read them
+aloud after `pytest tests/config --refresh`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from command import nntrace_run
+from msgspec import inspect
+
+from nntrace.config import not_yet
+from nntrace.config.messages import TABLES
+from nntrace.config.model import Config
+from nntrace.errors import ConfigError
+from nntrace.loading import load, loads
+
+RIGHT = """\
+architecture:
+  inputs: 1
+  layers:
+    - {nodes: 2, activation: tanh}
+    - {nodes: 1, activation: sigmoid}
+weights: 0.5
+data:
+  x: [2, 3]
+  y: [1, 0]
+alpha: 1.0
+iterations: 2
+"""
+LAYERS = RIGHT[RIGHT.index("layers:") : RIGHT.index("weights:")]
+EXPECT = "iterations: 2\nexpect:\n  - {iteration: 1, example: 1, "
+
+EDITS: dict[str, tuple[str, str]] = {
+    # what is not YAML
+    "a tab": ("  inputs", "\tinputs"),
+    "a bracket that is not closed": ("[2, 3]", "[2, 3"),
+    "a brace that is not closed": ("tanh}", "tanh"),
+    "no colon": ("alpha: 1.0", "alpha 1.0"),
+    "no space after the colon": ("alpha: 1.0", "alpha:1.0"),
+    "a colon in a text": ("architecture:", "title: Part 1: neural\narchitecture:"),
+    "a key out of line": ("  inputs", "   inputs"),
+    "a quote that is not closed": ("architecture:", "title: 'abc\narchitecture:"),
+    "a sign that no value begins with": ("architecture:", "title: @abc\narchitecture:"),
+    "a second document": ("iterations: 2\n", "iterations: 2\n---\nalpha: 1\n"),
+    "a tag": ("1.0", "!!float 1.0"),
+    "a dangerous tag": ("1.0", "!!python/object/apply:os.system ['true']"),
+    "an alias to nothing": ("1.0", "*a"),
+    "an alias that contains itself": ("0.5", "&w [*w]"),
+    "a merge key": ("alpha: 1.0", "<<: {alpha: 1}"),
+    "a key twice": ("iterations: 2", "iterations: 2\nalpha: 2"),
+    "nested too deep": ("0.5", "[" * 101 + "]" * 101),
+    "not a mapping": (RIGHT, "- 1\n- 2\n"),
+    "only a comment": (RIGHT, "# nothing yet\n"),
+    # keys
+    "a misspelt key": ("alpha", "alhpa"),
+    "an unknown key": ("alpha", "foo: 1\nalpha"),
+    "a key that goes by another name elsewhere": ("alpha", "learning_rate"),
+    "a key in capitals": ("iterations", "Iterations"),
+    "a key of a layer by another name": ("nodes: 2", "units: 2"),
+    "a missing key": ("alpha: 1.0\n", ""),
+    "a missing key of a layer": (", activation: tanh", ""),
+    "a missing target": ("  y: [1, 0]\n", ""),
+    "a parameter that an activation does not take": ("tanh", "{name: tanh, slope: 0.1}"),
+    # choices
+    "a misspelt activation": ("tanh", "tahn"),
+    "an activation that goes by another name": ("tanh", "linear"),
+    "an activation in capitals": ("tanh", "Tanh"),
+    "an activation that is not computed yet": ("tanh", "softmax"),
+    "an activation not computed yet, by another name": ("tanh", "swish"),
+    "a loss not computed yet, by another name": ("alpha", "loss: mse\nalpha"),
+    "an optimizer that is not computed yet": ("alpha", "optimizer: {name: adam, beta1: 0.8}\nalpha"),
+    "an optimizer by another name": ("alpha", "optimizer: SGD\nalpha"),
+    "an unknown kind of biases": ("  inputs", "  biases: free\n  inputs"),
+    "biases switched off by false": ("  inputs", "  biases: false\n  inputs"),
+    "an unknown reduction": ("alpha", "reduction: average\nalpha"),
+    "l2, which is not computed yet": ("alpha", "l2: 0.1\nalpha"),
+    "labels, which are not read yet": ("y: [1, 0]", "labels: [1, 0]"),
+    "a schedule, which is not computed yet": ("1.0", "[1.0, 0.5]"),
+    # types and bounds
+    "text for a number": ("1.0", "fast"),
+    "true for a number": ("1.0", "true"),
+    "a number in quotes": ("1.0", "'0.5'"),
+    "a decimal comma": ("1.0", "0,5"),
+    "a time": ("1.0", "1:30"),
+    "not a number": ("1.0", ".nan"),
+    "infinity": ("1.0", "-.inf"),
+    "a number beyond float64": ("1.0", "1e999"),
+    "a fraction for a count": ("iterations: 2", "iterations: 1.5"),
+    "no iterations": ("iterations: 2", "iterations: 0"),
+    "a negative learning rate": ("1.0", "-1.0"),
+    "an empty batch": ("alpha", "batch: 0\nalpha"),
+    "an unknown batch": ("alpha", "batch: full\nalpha"),
+    "layers as numbers": (LAYERS, "layers: [2, 1]\n"),
+    "no layers": (LAYERS, "layers: []\n"),
+    "too many decimals": ("alpha", "decimals: 20\nalpha"),
+    "a title that is a number": ("architecture:", "title: 2020\narchitecture:"),
+    # weights
+    "weights as a word": ("0.5", "random"),
+    "a missing matrix": ("0.5", "{W1: [[1], [2]]}"),
+    "a matrix of the wrong shape": ("0.5", "{W1: [[1, 2]], W2: [[1, 2]]}"),
+    "rows of unequal length": ("0.5", "{W1: [[1], [2, 3]], W2: [[1, 2]]}"),
+    "a flat matrix": ("0.5", "{W1: [1, 2], W2: [[1, 2]]}"),
+    "text in a matrix": ("0.5", "{W1: [[a], [2]], W2: [[1, 2]]}"),
+    "a bias of the wrong length": ("0.5", "{W1: [[1], [2]], W2: [[1, 2]], b1: [1]}"),
+    "a matrix that the network does not have": ("0.5", "{W1: [[1], [2]], W2: [[1, 2]], W3: [[1]]}"),
+    "a rule without a seed": ("0.5", "{init: normal}"),
+    "a misspelt rule": ("0.5", "{init: normall, seed: 1}"),
+    "a rule that is not there yet": ("0.5", "{init: glorot, seed: 1}"),
+    "an unknown parameter of a rule": ("0.5", "{init: normal, seed: 1, sigma: 2}"),
+    "a negative deviation": ("0.5", "{init: normal, seed: 1, std: -1}"),
+    "a range upside down": ("0.5", "{init: uniform, seed: 1, low: 1, high: 0}"),
+    # data
+    "x and y of different lengths": ("[1, 0]", "[1, 0, 1]"),
+    "an example too wide": ("[2, 3]", "[2, [3, 4]]"),
+    "examples too narrow": ("inputs: 1", "inputs: 2"),
+    "text among the inputs": ("[2, 3]", "[2, a]"),
+    "no examples": ("[2, 3]", "[]"),
+    "a loss that does not fit the output": ("sigmoid}\n", "tanh}\nloss: binary_cross_entropy\n"),
+    "a target out of its range": ("[1, 0]\n", "[1, 2]\nloss: binary_cross_entropy\n"),
+    # expect
+    "a figure of a quantity that is not there": ("iterations: 2\n", EXPECT + "A3: 0.5}\n"),
+    "a figure outside the matrix": ("iterations: 2\n", EXPECT + '"A1[3,1]": 0.5}\n'),
+    "a figure without its index": ("iterations: 2\n", EXPECT + "A1: 0.5}\n"),
+    "an index without quotes": ("iterations: 2\n", EXPECT + "A1[1,1]: 0.5}\n"),
+    "a figure that is text": ("iterations: 2\n", EXPECT + "A2: '0.5'}\n"),
+    "an entry without a figure": ("iterations: 2\n", EXPECT + "tolerance: 1}\n"),
+    "an iteration that is not there": ("iterations: 2", "iterations: 2\nexpect: [{iteration: 9, A2: 0.5}]"),
+    "an entry that could be several updates": ("iterations: 2\n", "iterations: 2\nexpect: [{A2: 0.5}]\n"),
+}  # fmt: skip
+
+
+def edited(name: str) -> str:
+    old, new = EDITS[name]
+    assert old in RIGHT
+    return RIGHT.replace(old, new, 1)
+
+
+def message(text: str, *settings: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        loads(text, "my.yaml", settings)
+    return str(caught.value)
+
+
+def test_the_config_that_the_edits_start_from_is_right() -> None:
+    assert loads(RIGHT).iterations == 2
+
+
+def test_whole_messages(golden: Callable[[str, str], None]) -> None:
+    assert len(EDITS) >= 80
+    golden("messages.txt", "\n".join(f"== {name}\n{message(edited(name))}\n" for name in EDITS))
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_every_message_begins_with_the_place(name: str) -> None:
+    text = edited(name)
+    with pytest.raises(ConfigError) as caught:
+        loads(text, "my.yaml")
+    error = caught.value
+    first, *rest = str(error).splitlines()
+    if error.line is None:
+        assert first.startswith("my.yaml: ")
+        return
+    assert error.column is not None
+    assert first.startswith(f"my.yaml:{error.line}:{error.column}: ")
+    line = text.splitlines()[error.line - 1]
+    assert rest[0].removeprefix("  | ") in (
+        line.replace("\t", " "),
+        rest[0].removeprefix("  | ") if len(line) > 90 else "",
+    )
+    assert rest[1].index("^") >= 4
+
+
+def test_the_command_line_prints_it_and_leaves_with_2(tmp_path: Path) -> None:
+    """The showpiece, whole."""
+    path = tmp_path / "my.yaml"
+    path.write_text(edited("a key that goes by another name elsewhere"), encoding="utf-8")
+    ran = nntrace_run("run", str(path))
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == (
+        f"{path}:10:1: `learning_rate`: here it is `alpha`\n"
+        "  | learning_rate: 1.0\n"
+        "  | ^^^^^^^^^^^^^\n"
+        "For example: alpha: 0.1\n"
+    )
+
+
+def also_names() -> list[tuple[str, str, str]]:
+    """(key, other name, name here) of every row of every table and of what is not computed yet."""
+    rows = [(key, other, row.name) for key, table in TABLES.items() for row in table.values() for other in row.also]
+    later = [
+        (key, other, name) for key, names in not_yet.CHOICES.items() for name, also in names.items() for other in also
+    ]
+    return rows + later
+
+
+def chosen(key: str, word: str) -> str:
+    return {
+        "activation": RIGHT.replace("tanh", word),
+        "loss": f"{RIGHT}loss: {word}\n",
+        "optimizer": f"{RIGHT}optimizer: {word}\n",
+        "init": RIGHT.replace("0.5", f"{{init: {word}, seed: 1}}"),
+        "biases": RIGHT.replace("  inputs", f"  biases: {word}\n  inputs"),
+    }[key]
+
+
+@pytest.mark.parametrize(("key", "other", "here"), also_names())
+def test_what_a_row_is_called_elsewhere(key: str, other: str, here: str) -> None:
+    assert f"`{other}`: here it is `{here}`" in message(chosen(key, other))
+
+
+@pytest.mark.parametrize(("key", "name"), [(key, name) for key, names in not_yet.CHOICES.items() for name in names])
+def test_what_is_not_computed_yet_is_refused_by_name(key: str, name: str) -> None:
+    assert f": `{name}`: not yet; this version of nntrace does not compute it" in message(chosen(key, name))
+
+
+def keys_elsewhere() -> list[tuple[str, str]]:
+    fields = inspect.type_info(Config).fields  # type: ignore[attr-defined]
+    return [(other, field.name) for field in fields for other in (field.type.extra or {}).get("also", ())]
+
+
+@pytest.mark.parametrize(("other", "key"), keys_elsewhere())
+def test_what_a_key_is_called_elsewhere(other: str, key: str) -> None:
+    found = message(f"{other}: 1\n{RIGHT}")
+    assert ": here it is `" in found or "not yet" in found
+    assert found.startswith("my.yaml:1:1: ")
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "column"),
+    [
+        ("", 10, 8),
+        ("# a comment\n", 11, 8),
+        ("title: 漢字 and é\n", 11, 8),
+        ("notes: |\n  two\n  lines\n", 13, 8),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+def test_positions_hold_for_all_encodings(
+    tmp_path: Path, before: str, line: int, column: int, newline: str, bom: str
+) -> None:
+    path = tmp_path / "my.yaml"
+    text = bom + (before + RIGHT.replace("1.0", "fast")).replace("\n", newline)
+    path.write_bytes(text.encode())
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert (caught.value.line, caught.value.column) == (line, column)
+    assert caught.value.excerpt == "  | alpha: fast\n  |        ^^^^"
+
+
+def test_a_long_line_is_shown_around_the_place() -> None:
+    found = message(RIGHT.replace("[2, 3]", "[" + "2, " * 500 + "a, " + "3, " * 100 + "4]"))
+    _, excerpt, marker, _ = found.splitlines()
+    assert len(excerpt) < 120
+    assert excerpt[marker.index("^")] == "a"
+
+
+def test_the_mark_stands_under_wide_signs() -> None:
+    found = message(RIGHT.replace("{nodes: 2", "{nodes: 漢字, x: 1"))
+    assert found.splitlines()[2].count("^") == 4  # each sign is two columns wide
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("alpha=fast", '--set alpha=fast: `alpha` should be a number, a list or a mapping, not the text "fast"'),
+        ("alpha", "--set alpha: this is not KEY=VALUE"),
+        ("alhpa=1", "--set alhpa=1: there is no key `alhpa`"),
+        ("data.x.3=1", "--set data.x.3=1: `data.x` is a list of 2: `3` should be 1 to 2"),
+        ("architecture.layers.1.nodes=x", "--set architecture.layers.1.nodes=x: `nodes` should be a whole number"),
+        ("alpha.x=1", "--set alpha.x=1: `alpha` is 1.0: there is no `x` in it"),
+        ("alpha=[1", "--set alpha=[1: this is not YAML: this `[` is not closed"),
+        ("iterations=0", "--set iterations=0: `iterations` is 0: it must be at least 1"),
+    ],
+)  # fmt: skip
+def test_a_wrong_override_is_blamed_on_itself(setting: str, expected: str) -> None:
+    assert message(RIGHT, setting).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"", "there is nothing in it"),
+        (b"alpha: \xff\n", "byte 0xff is not UTF-8"),
+        (b"alpha: 1\x00\n", "a character that YAML does not allow"),
+    ],
+)
+def test_files_that_are_no_text(tmp_path: Path, raw: bytes, expected: str) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_bytes(raw)
+    with pytest.raises(ConfigError, match=expected):
+        load(path)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no such file"):
+        load(tmp_path / "none.yaml")
+    with pytest.raises(ConfigError, match=r"this is a directory|cannot be read"):
+        load(tmp_path)
+
+
+def test_a_network_that_does_not_fit_in_memory_is_refused_before_it_is_built() -> None:
+    found = message(RIGHT.replace("nodes: 2", "nodes: 1000000000000"))
+    assert "my.yaml:4:5: one step of this network takes " in found
+    assert "TiB; this machine has " in found
+
+
+def test_an_alias_bomb_is_refused_quickly() -> None:
+    bomb = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
+        f"{here}: &{here} [{', '.join(['*' + last] * 10)}]\n" for last, here in pairwise("abcdefgh")
+    )
+    assert "more than 1,000,000 values, aliases counted each time" in message(bomb)

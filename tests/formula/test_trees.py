@@ -1,0 +1,210 @@
+"""Random formulas of matrices: each spelling says the same as the tree, and so does the derivation."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import autograd
+import autograd.numpy as anp
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from trees import QUANTITIES, computed, extent, trees, values_of
+
+from nntrace.formula.derive import gradients
+from nntrace.formula.entry import entry
+from nntrace.formula.latex import latex
+from nntrace.formula.numpy_source import numpy_source
+from nntrace.formula.plain import plain
+from nntrace.formula.tree import EXAMPLES, Formula, Number, Quantity, Sum, nodes
+
+EXAMPLES_IN_A_BATCH = st.sampled_from([1, 4])  # the last batch of an iteration may be of one
+
+
+def moderate(formula: Formula, values: dict[str, Any]) -> bool:
+    """Whether no part has grown so large that another one is lost beside it."""
+    with np.errstate(all="ignore"):
+        return all(np.abs(computed(node, values)).max() < 30 for node in nodes(formula))
+
+
+@settings(deadline=None)
+@given(trees(), EXAMPLES_IN_A_BATCH)
+def test_numpy_source_computes_the_tree_bit_for_bit(formula: Formula, examples: int) -> None:
+    values = values_of(formula, examples)
+    with np.errstate(all="ignore"):
+        value = eval(numpy_source(formula), {"np": np, **values})
+        np.testing.assert_array_equal(value, computed(formula, values))
+    assert np.shape(value) == tuple(extent(size, examples) for size in formula.shape)
+
+
+def leaf_numbers(values: dict[str, Any]) -> Any:
+    def leaf(node: Formula) -> str:
+        return repr(float(computed(node, values)))
+
+    return leaf
+
+
+def drawn_entry(formula: Formula, examples: int, data: st.DataObject) -> tuple[Formula, Any, dict[str, Any]]:
+    """The formula of some entry, the value that it should have, and the values it is made of."""
+    values = values_of(formula, examples)
+    assume(moderate(formula, values))
+    whole = np.asarray(computed(formula, values))
+    if not formula.shape:
+        return entry(formula, 0, 0, examples, most=99), float(whole), values
+    row, column = (data.draw(st.integers(0, size - 1)) for size in whole.shape)
+    return entry(formula, row, column, examples, most=99), whole[row, column], values
+
+
+@settings(deadline=None)
+@given(trees(), EXAMPLES_IN_A_BATCH, st.data())
+def test_an_entry_is_that_number_of_the_matrix(formula: Formula, examples: int, data: st.DataObject) -> None:
+    part, expected, values = drawn_entry(formula, examples, data)
+    np.testing.assert_allclose(computed(part, values), expected, rtol=1e-9, atol=1e-9)
+
+
+READ = {"σ": "sigma", "−": "-", "·": "*", "²": "**2", "³": "**3", "½": "0.5", "^": "**"}
+NAMES = {"sigma": lambda z: 1 / (1 + math.exp(-z)), "tanh": math.tanh, "max": max}
+
+
+@settings(deadline=None)
+@given(trees(), EXAMPLES_IN_A_BATCH, st.data())
+def test_the_arithmetic_of_an_entry_reads_back_to_its_number(
+    formula: Formula, examples: int, data: st.DataObject
+) -> None:
+    """Plain text with the numbers put in, some negative, by Python's precedence."""
+    part, expected, values = drawn_entry(formula, examples, data)
+    text = plain(part, leaf_numbers(values))
+    for sign, python in READ.items():
+        text = text.replace(sign, python)
+    text = re.sub(r"(\d) \(", r"\1*(", text)  # 2 (A − y)
+    np.testing.assert_allclose(eval(text, dict(NAMES)), expected, rtol=1e-9, atol=1e-9, err_msg=text)
+
+
+@settings(deadline=None)
+@given(trees(), EXAMPLES_IN_A_BATCH, st.data())
+def test_the_latex_of_an_entry_reads_back_to_its_number(formula: Formula, examples: int, data: st.DataObject) -> None:
+    part, expected, values = drawn_entry(formula, examples, data)
+    text = python_of_latex(latex(part, leaf_numbers(values)))
+    np.testing.assert_allclose(eval(text, dict(NAMES)), expected, rtol=1e-9, atol=1e-9, err_msg=text)
+
+
+def python_of_latex(text: str) -> str:
+    r"""`\frac{a}{b}` as `((a) / (b))`, braces as parentheses, the rest by its signs."""
+    text = text.replace(r"\tfrac", r"\frac")
+    while r"\frac" in text:
+        before, _, rest = text.rpartition(r"\frac")  # the last one holds no other
+        over = group_end(rest, 0)
+        under = group_end(rest, over)
+        text = f"{before}(({rest[1 : over - 1]})/({rest[over + 1 : under - 1]})){rest[under:]}"
+    signs = {r"\left(": "(", r"\right)": ")", r"\cdot": "*", r"\,": "*", "{": "(", "}": ")", "^": "**", "\\": ""}
+    for sign, python in signs.items():
+        text = text.replace(sign, python)
+    return text
+
+
+def group_end(text: str, start: int) -> int:
+    """Where the group in braces that opens at `start` has ended."""
+    assert text[start] == "{"
+    depth = 0
+    for place in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[place], 0)
+        if depth == 0:
+            return place + 1
+    raise AssertionError(f"not balanced: {text}")
+
+
+def double_scripts(text: str) -> list[str]:
+    """Where an atom has two superscripts or two subscripts, which does not compile."""
+    found = []
+    scripts: set[str] = set()
+    place = 0
+    while place < len(text):
+        sign = text[place]
+        if sign in "^_":
+            if sign in scripts:
+                found.append(text[: place + 1])
+            scripts.add(sign)
+            assert text[place + 1] == "{", "a script stands in braces here"
+        elif not sign.isspace():
+            if place == 0 or text[place - 1] not in "^_":
+                scripts = set()
+            if sign == "{":
+                end = group_end(text, place)
+                found += double_scripts(text[place + 1 : end - 1])
+                place = end - 1
+            elif sign == "\\":
+                place = (re.compile(r"\\([A-Za-z]+|.)").match(text, place) or re.match("", text)).end() - 1
+        place += 1
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("A^{[1]}^{2}", True),
+        (r"A^{[1]}^{\top}", True),
+        ("A^{2}_{1}^{3}", True),
+        (r"\frac{1}{A^{2} ^{3}}", True),
+        ("{A^{[1]}}^{2}", False),
+        ("A^{2} B^{2}", False),
+        ("A^{x^{2}}_{1}", False),
+    ],
+)
+def test_a_double_superscript_would_be_found(text: str, wrong: bool) -> None:
+    assert bool(double_scripts(text)) is wrong
+
+
+@settings(deadline=None)
+@given(trees())
+def test_latex_never_has_a_double_superscript(formula: Formula) -> None:
+    """Names have superscripts of their own: W^{[2]}."""
+    text = latex(formula)
+    assert double_scripts(text) == []
+    assert text.count(r"\left(") == text.count(r"\right)")
+
+
+@pytest.mark.parametrize("prefix", ["", "d", "m"])
+@pytest.mark.parametrize("suffix", ["", "new", "hat"])
+def test_names_can_be_raised_transposed_and_indexed_in_latex(prefix: str, suffix: str) -> None:
+    name = Quantity("W", 1, (2, 2), prefix, suffix)
+    for formula in (name**2, name.T**2, (name.T @ name) ** 2, entry(name**2, 1, 0, 1)):
+        assert double_scripts(latex(formula)) == []
+
+
+@settings(deadline=None)
+@given(trees(sums_anywhere=False), EXAMPLES_IN_A_BATCH)
+def test_the_derivation_agrees_with_autograd(formula: Formula, examples: int) -> None:
+    """For a weighted sum of the entries, so that the incoming gradient is no special one."""
+    weights = next(q for q in QUANTITIES if q.shape == formula.shape).variant(suffix="new")
+    size = tuple(extent(n, examples) for n in formula.shape)
+    values = values_of(formula, examples)
+    given_values = {**values, weights.name: np.random.default_rng(1).normal(size=size)}
+    assume(moderate(formula, values))
+
+    def total(v: dict[str, Any]) -> Any:
+        return anp.sum(given_values[weights.name] * computed(formula, v))
+
+    found = {name: np.zeros(np.shape(value)) for name, value in values.items()}
+    whole = formula * weights if not formula.shape else Sum(formula * weights)
+    for q, gradient in gradients(whole, Number(1)):
+        if q != weights:
+            value = eval(numpy_source(gradient), {"np": np, **given_values})
+            assert np.shape(value) == found[q.name].shape, f"{q.name}: {plain(gradient)}"
+            found[q.name] = found[q.name] + value
+    expected = autograd.grad(total)(values)
+    for name, value in found.items():
+        largest = max(1.0, np.abs(expected[name]).max())
+        np.testing.assert_allclose(value, expected[name], rtol=1e-9, atol=1e-10 * largest, err_msg=name)
+
+
+def test_a_batch_is_a_symbol_in_a_shape() -> None:
+    a = Quantity("A", 1, (3, EXAMPLES))
+    assert (a.T @ a).shape == (EXAMPLES, EXAMPLES)
+    assert (a @ a.T).shape == (3, 3)
+    assert (a + Quantity("b", 1, (3, 1))).shape == (3, EXAMPLES)
+    assert Sum(a, "rows").shape == (1, EXAMPLES)
+    assert Sum(a, "columns").shape == (3, 1)
+    assert Sum(a).shape == ()
