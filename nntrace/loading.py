@@ -31,9 +31,7 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], overrides: Sequence
     Raises `ConfigError`, whose text says the place, what is wrong and what would be right.
     """
     if isinstance(source, Mapping):
-        import yaml
-
-        return loads(yaml.safe_dump(dict(source), sort_keys=False, allow_unicode=True), "config", overrides)
+        return loads(_as_text(source), "config", overrides)
     return loads(*read(source), overrides)
 
 
@@ -51,6 +49,18 @@ def loads(text: str, file: str = "config", overrides: Sequence[str] = ()) -> Con
         _expecting(as_written, document)
     document = override(document, overrides)
     return _expecting(_config(document), document, drop_unreachable=holds_together)
+
+
+def _as_text(data: Mapping[str, Any]) -> str:
+    """A mapping of the config's keys as JSON, which is YAML; numpy's arrays as lists."""
+    import json
+
+    def plain(value: Any) -> Any:
+        if hasattr(value, "tolist"):
+            return value.tolist()
+        raise ConfigError(f"a {type(value).__name__} has no place in a config")
+
+    return json.dumps(dict(data), default=plain, ensure_ascii=False, indent=1)
 
 
 def read(source: str | os.PathLike[str]) -> tuple[str, str]:
