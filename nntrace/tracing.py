@@ -1,7 +1,8 @@
 """Running the list: steps made on demand, each with every number of one update.
 
-The list is compiled once into one Python function (see `Trace.source`). A trace keeps nothing but
-checkpoints: references to the state before some steps, from which any step is replayed bit for bit.
+The list is compiled once into one Python function (see `Trace.source`). Iterating keeps nothing.
+Asking for a step leaves checkpoints on the way to it, references to the state before some steps,
+from which it and others are replayed bit for bit.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 CHECKPOINT_BYTES = 64 * 2**20
 """How much memory the checkpoints of a trace may take, about."""
+BLAS_ALONE = 10_000
+"""Up to this many entries a product of vectors stays on one thread, and is the quickest look at them."""
 EVALUATED_AT_ONCE = 4096
 """How many examples are evaluated at a time after training, which bounds the memory."""
 
@@ -143,7 +146,7 @@ class Trace:
         """
         selecting.iteration(self.config, iteration)
         number = (iteration - 1) * self.config.batches + (selecting.batch(self.config, example, batch) or 1) - 1
-        *_, last = self._run(self._checkpoint(number), number + 1)
+        *_, last = self._run(self._checkpoint(number), number + 1, keep=True)
         if (last.iteration, last.batch) != (iteration, number % self.config.batches + 1):
             raise SelectionError(f"the trace stops before that: {last.stopped} is not finite in {last.place}")
         return last
@@ -156,14 +159,15 @@ class Trace:
         """The last step before or at `number` whose state is kept."""
         return max(kept for kept in self._checkpoints if kept <= number)
 
-    def _run(self, start: int, end: int) -> Iterator[Step]:
+    def _run(self, start: int, end: int, *, keep: bool = False) -> Iterator[Step]:
+        """The steps from a checkpoint to before `end`; `keep` leaves checkpoints on the way."""
         config, listing, index = self.config, self.equations, self._index
         compute, next_state, spacing = self._compute, self._next_state, self._spacing
         batches = config.batches
         constants = [q.name for q in listing.constants]
         state = self._checkpoints[start]
         for number in range(start, end):
-            if number % spacing == 0:
+            if keep and number % spacing == 0:
                 self._checkpoints.setdefault(number, state)
             iteration, batch = divmod(number, batches)
             numbers = examples_of(config, batch + 1)
@@ -214,8 +218,16 @@ def evaluate(config: Config, state: Sequence[Array]) -> Evaluation:
 
 
 def finite(loss: float, state: Sequence[Array]) -> bool:
-    """Whether the loss and every new parameter is finite (False may be a false alarm near 1e154)."""
-    return isfinite(sum([np.vdot(array, array) for array in state], start=loss))
+    """Whether the loss and every new parameter is finite (False may be a false alarm beyond 1e150).
+
+    By sums that overflow or turn to nan where an entry does, and take no memory.
+    """
+    return isfinite(sum([_sum(array) for array in state], start=loss))
+
+
+def _sum(array: Array) -> Any:
+    """Of the squares up to the size where BLAS would wake its threads for it, else of the entries."""
+    return np.vdot(array, array) if array.size <= BLAS_ALONE else np.einsum("ij->", array)
 
 
 def compiled(source: str, name: str) -> Callable[..., tuple[Any, ...]]:

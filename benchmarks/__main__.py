@@ -1,0 +1,51 @@
+"""Everything measured, in one table: `python benchmarks` (about two minutes; nothing else should run)."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import version
+
+import memory
+import rendering
+import startup
+import steps
+from timing import Ratio
+
+LINE = "{:<47} {:>10} {:>10} {:>7} {:>15} {:>7}"
+
+
+def row(what: str, ratio: Ratio, target: float) -> None:
+    spread = f"{ratio.least:.2f}–{ratio.greatest:.2f}"
+    print(
+        LINE.format(what, _time(ratio.ours), _time(ratio.theirs), f"{ratio.median:.2f}", spread, f"≤ {target}"),
+        flush=True,
+    )
+
+
+def _time(seconds: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-6:.3g} µs"
+
+
+def main() -> None:
+    names = ("numpy", "click", "rich", "pyyaml", "msgspec", "nntrace")
+    print(platform.platform(), f"· Python {platform.python_version()} ·", ", ".join(f"{n} {version(n)}" for n in names))
+    print(f"{os.cpu_count()} processors · medians of pairs run in turn\n")
+    print(LINE.format("", "nntrace", "against", "ratio", "least–greatest", "aim"))
+    for arguments, target in startup.CASES.items():
+        row(f"nntrace {' '.join(arguments)}, bare imports", startup.measure(arguments), target)
+    for name, (_, target) in steps.CASES.items():
+        row(f"a step, {name}, numpy by hand", steps.measure(name), target)
+    for form, target in rendering.TARGETS.items():
+        row(f"1,000 steps as {form}, f-strings", rendering.measure(form), target)
+    few, many = memory.measure(1_000), memory.measure(100_000)
+    cells = (f"{many // 1024} MiB", f"{few // 1024} MiB", f"{many / few:.2f}", "", "flat")
+    print(LINE.format("peak of 100,000 steps, of 1,000", *cells))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""Writing 1,000 steps of the article, against a plain loop that formats the same numbers with f-strings.
+
+The loop runs the same trace and writes, for each step, every number that the form prints (W, b and
+dW stand twice in a form: where they are used and where they are updated), one f-string a number.
+"""
+
+from __future__ import annotations
+
+import io
+
+from timing import Ratio, compare
+
+from nntrace import Trace, bundle, load
+from nntrace.render import FORMS
+from nntrace.render.layout import panels
+from nntrace.render.view import View
+
+STEPS = 1000
+TARGETS = {"markdown": 3.0, "terminal": 5.0}
+
+
+def article() -> Trace:
+    """The bundled article, for 1,000 steps."""
+    return Trace(load(str(bundle.path("article")), [f"iterations={STEPS // 2}"]))
+
+
+def write(form: str) -> None:
+    run = article()
+    out = io.StringIO()
+    for piece in FORMS[form].render(View(run, run, run.equations.quantities)):
+        out.write(piece if isinstance(piece, str) else piece.decode())
+
+
+def plain_loop() -> None:
+    run = article()
+    names = [item.quantity.name for panel in panels(run.equations, run.equations.quantities) for item in panel.items]
+    out = io.StringIO()
+    for step in run:
+        for name in names:
+            value = step[name]
+            rows = value.tolist() if hasattr(value, "tolist") else [[value]]
+            for row in rows:
+                out.write(" ".join([f"{entry:.4f}" for entry in row]) + "\n")
+
+
+def measure(form: str) -> Ratio:
+    """Seconds for all the steps, the tracing included in both."""
+    return compare(lambda: write(form), plain_loop)

@@ -1,0 +1,15 @@
+"""From the command to its end, against a Python that only imports numpy, click, rich and yaml."""
+
+from __future__ import annotations
+
+import sys
+
+from timing import Ratio, compare_commands
+
+BARE = [sys.executable, "-c", "import numpy, click, rich, yaml"]
+CASES = {("run",): 1.5, ("--help",): 0.5, ("--version",): 0.5}
+"""Arguments, and the ratio aimed at."""
+
+
+def measure(arguments: tuple[str, ...]) -> Ratio:
+    return compare_commands([sys.executable, "-m", "nntrace", *arguments], BARE)

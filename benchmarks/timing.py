@@ -1,0 +1,72 @@
+"""Two things timed side by side: in turn, several times, and the ratio taken pair by pair.
+
+Processes run in another folder, so that they take the installed nntrace, compiled, and not the
+source that lies here.
+
+A ratio of a pair holds although the machine's speed drifts; the median over the pairs is quoted.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+ROUNDS = 9
+
+
+class Ratio(NamedTuple):
+    """`ours` and `theirs` in seconds (medians), and their ratio: median, least, greatest."""
+
+    ours: float
+    theirs: float
+    median: float
+    least: float
+    greatest: float
+
+
+def compare(ours: Callable[[], object], theirs: Callable[[], object], rounds: int = ROUNDS) -> Ratio:
+    """Both run in this process; one round of each goes before, uncounted."""
+    return pairs(lambda: _seconds(ours), lambda: _seconds(theirs), rounds)
+
+
+def compare_commands(ours: Sequence[str], theirs: Sequence[str], rounds: int = 2 * ROUNDS) -> Ratio:
+    """Both run as processes, their output thrown away through a pipe."""
+
+    def run(command: Sequence[str]) -> None:
+        subprocess.run(command, check=True, capture_output=True, cwd=tempfile.gettempdir())
+
+    return compare(lambda: run(ours), lambda: run(theirs), rounds)
+
+
+def peak_memory(command: Sequence[str]) -> int:
+    """The largest resident size of a process, in KiB."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=tempfile.gettempdir()) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = status
+    return usage.ru_maxrss
+
+
+def pairs(ours: Callable[[], float], theirs: Callable[[], float], rounds: int) -> Ratio:
+    """From two functions that measure themselves, in seconds."""
+    ours(), theirs()
+    made = [(ours(), theirs()) for _ in range(rounds)]
+    ratios = [a / b for a, b in made]
+    return Ratio(
+        statistics.median(a for a, _ in made),
+        statistics.median(b for _, b in made),
+        statistics.median(ratios),
+        min(ratios),
+        max(ratios),
+    )
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    """What one waits; processor time would count the threads of the linear algebra that only spin."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
