@@ -13,7 +13,7 @@ from typing import overload
 from msgspec import Struct
 
 from nntrace.config.model import Config
-from nntrace.formula.derive import gradients, times
+from nntrace.formula.derive import gradients, times, whole
 from nntrace.formula.tree import EXAMPLES, Apply, Formula, Function, Number, Quantity, Shape, Sum, nodes
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.losses import FUSED, LOSSES
@@ -208,15 +208,19 @@ def backward(forward: Sequence[Equation], trained: Sequence[Quantity]) -> Iterat
     """
     incoming: dict[Quantity, Formula] = {forward[-1].target: Number(1)}
     first_use: dict[Quantity, Equation] = {}
+    needed = {forward[-1].target}
     for equation in reversed(forward):
-        first_use.update({q: equation for q in nodes(equation.formula) if isinstance(q, Quantity) and q in trained})
+        if equation.target in needed:
+            used = {q for q in nodes(equation.formula) if isinstance(q, Quantity)}
+            needed |= used
+            first_use.update({q: equation for q in used if q in trained})
     for equation in reversed(forward):
         if equation.target not in incoming:
             continue
         g = incoming[equation.target]
         if equation.phase is Phase.FORWARD:  # the parts of the loss have no gradient of their own
             d = equation.target.variant(prefix="d")
-            yield Equation(d, g, Phase.BACKWARD)
+            yield Equation(d, whole(g, equation.target), Phase.BACKWARD)
             g = d
         if equation.stated:
             reached = [(q, times(g, factor)) for q, factor in equation.stated.items()]
@@ -226,7 +230,7 @@ def backward(forward: Sequence[Equation], trained: Sequence[Quantity]) -> Iterat
             incoming[q] = part + incoming[q] if q in incoming else part
         for q in trained:
             if first_use.get(q) is equation:
-                yield Equation(q.variant(prefix="d"), incoming[q], Phase.BACKWARD)
+                yield Equation(q.variant(prefix="d"), whole(incoming[q], q), Phase.BACKWARD)
 
 
 def _update(config: Config, parameters: Sequence[Quantity], trained: Sequence[Quantity]) -> Iterator[Equation]:

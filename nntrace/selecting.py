@@ -48,6 +48,9 @@ def entry(equations: Equations, text: str, examples: int) -> Entry:
     """
     match = _ENTRY.fullmatch(text)
     quantity = equations.by_name.get(match[1]) if match else None
+    known = text.partition("[")[0].strip()
+    if match is None and known in equations.by_name:
+        raise SelectionError(f"`{text.strip()}` is no entry: it is written `{known}[1,1]`, row and column")
     if match is None or quantity is None:
         raise unknown(equations, text)
     if not quantity.shape:

@@ -7,6 +7,7 @@ from which it and others are replayed bit for bit.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import isfinite, isqrt
@@ -93,7 +94,8 @@ class Step(Mapping[str, Any]):
     @property
     def examples_loss(self) -> float:
         """The sum of the losses of its examples, before the mean over a batch."""
-        return float(self["losses"].sum()) if "losses" in self._index else self["loss"]
+        with np.errstate(all="ignore"):
+            return float(self["losses"].sum()) if "losses" in self._index else self["loss"]
 
     @property
     def place(self) -> str:
@@ -146,7 +148,7 @@ class Trace:
         """
         selecting.iteration(self.config, iteration)
         number = (iteration - 1) * self.config.batches + (selecting.batch(self.config, example, batch) or 1) - 1
-        *_, last = self._run(self._checkpoint(number), number + 1, keep=True)
+        last = deque(self._run(self._checkpoint(number), number + 1, keep=True), maxlen=1).pop()
         if (last.iteration, last.batch) != (iteration, number % self.config.batches + 1):
             raise SelectionError(f"the trace stops before that: {last.stopped} is not finite in {last.place}")
         return last
@@ -195,7 +197,9 @@ class Evaluation(Struct, frozen=True):
 
     @property
     def loss(self) -> float:
-        return float(self.losses.mean())
+        """The mean over the examples."""
+        with np.errstate(all="ignore"):
+            return float(self.losses.mean())
 
 
 def evaluate(config: Config, state: Sequence[Array]) -> Evaluation:
@@ -222,12 +226,12 @@ def finite(loss: float, state: Sequence[Array]) -> bool:
 
     By sums that overflow or turn to nan where an entry does, and take no memory.
     """
-    return isfinite(sum([_sum(array) for array in state], start=loss))
+    return isfinite(sum([_sum(array) for array in state], start=float(loss)))
 
 
-def _sum(array: Array) -> Any:
+def _sum(array: Array) -> float:
     """Of the squares up to the size where BLAS would wake its threads for it, else of the entries."""
-    return np.vdot(array, array) if array.size <= BLAS_ALONE else np.einsum("ij->", array)
+    return float(np.vdot(array, array) if array.size <= BLAS_ALONE else np.einsum("ij->", array))
 
 
 def compiled(source: str, name: str) -> Callable[..., tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
@@ -39,7 +39,6 @@ QUANTITIES = [Quantity(base, place, shape) for place, shape in enumerate(SHAPES)
 FUNCTIONS: Mapping[Any, Callable[[Any], Any]] = {SIGMA: lambda z: 1 / (1 + anp.exp(-z)), TANH: anp.tanh}
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
-T = TypeVar("T")
 
 
 def extent(size: int | str, examples: int) -> int:

@@ -23,9 +23,9 @@ from nntrace.formula.tree import (
     Multiply,
     Negative,
     Number,
+    Ones,
     Power,
     Quantity,
-    Shape,
     Subtract,
     Sum,
     Transpose,
@@ -59,9 +59,10 @@ def _(node: Number, g: Formula, value: Formula) -> Reached:
     return iter(())
 
 
+@reaches.register(Ones)
 @reaches.register(Greater)
-def _(node: Greater, g: Formula, value: Formula) -> Reached:
-    return iter(())  # a step: its derivative is 0 wherever it has one
+def _(node: Ones | Greater, g: Formula, value: Formula) -> Reached:
+    return iter(())  # constant, or a step: the derivative is 0 wherever there is one
 
 
 @reaches.register(Negative)
@@ -71,26 +72,26 @@ def _(node: Negative, g: Formula, value: Formula) -> Reached:
 
 @reaches.register(Add)
 def _(node: Add, g: Formula, value: Formula) -> Reached:
-    yield node.left, fit(g, node.left.shape)
-    yield node.right, fit(g, node.right.shape)
+    yield node.left, fit(g, node.left, node)
+    yield node.right, fit(g, node.right, node)
 
 
 @reaches.register(Subtract)
 def _(node: Subtract, g: Formula, value: Formula) -> Reached:
-    yield node.left, fit(g, node.left.shape)
-    yield node.right, fit(negative(g), node.right.shape)
+    yield node.left, fit(g, node.left, node)
+    yield node.right, fit(negative(g), node.right, node)
 
 
 @reaches.register(Multiply)
 def _(node: Multiply, g: Formula, value: Formula) -> Reached:
-    yield node.left, fit(times(g, node.right), node.left.shape)
-    yield node.right, fit(times(g, node.left), node.right.shape)
+    yield node.left, fit(times(g, node.right), node.left, node)
+    yield node.right, fit(times(g, node.left), node.right, node)
 
 
 @reaches.register(Divide)
 def _(node: Divide, g: Formula, value: Formula) -> Reached:
-    yield node.left, fit(over(g, node.right), node.left.shape)
-    yield node.right, fit(negative(over(times(g, node.left), node.right**2)), node.right.shape)
+    yield node.left, fit(over(g, node.right), node.left, node)
+    yield node.right, fit(negative(over(times(g, node.left), node.right**2)), node.right, node)
 
 
 @reaches.register(Power)
@@ -103,19 +104,20 @@ def _(node: Power, g: Formula, value: Formula) -> Reached:
 
 @reaches.register(Maximum)
 def _(node: Maximum, g: Formula, value: Formula) -> Reached:
-    yield node.left, fit(times(g, 1 - (node.right > node.left)), node.left.shape)
-    yield node.right, fit(times(g, node.right > node.left), node.right.shape)
+    yield node.left, fit(times(g, 1 - (node.right > node.left)), node.left, node)
+    yield node.right, fit(times(g, node.right > node.left), node.right, node)
 
 
 @reaches.register(MatrixProduct)
 def _(node: MatrixProduct, g: Formula, value: Formula) -> Reached:
+    g = whole(g, node)
     yield node.left, g @ node.right.T
     yield node.right, node.left.T @ g
 
 
 @reaches.register(Transpose)
 def _(node: Transpose, g: Formula, value: Formula) -> Reached:
-    yield node.operand, g.T
+    yield node.operand, g.T if g.shape else g
 
 
 @reaches.register(Sum)
@@ -128,13 +130,19 @@ def _(node: Apply, g: Formula, value: Formula) -> Reached:
     yield node.operand, node.function.backward(g, node.operand, value)
 
 
-def fit(g: Formula, shape: Shape) -> Formula:
-    """`g` summed over the axes along which an operand of this shape was stretched."""
-    if not g.shape or g.shape == shape:
+def whole(g: Formula, like: Formula) -> Formula:
+    """`g` with an entry for each of `like`: until then it may be narrower, and stretches."""
+    return g if g.shape == like.shape else times(g, Ones(like))
+
+
+def fit(g: Formula, operand: Formula, node: Formula) -> Formula:
+    """`g` summed over the axes along which `operand` was stretched in `node`."""
+    if operand.shape == node.shape:
         return g
-    if not shape:
+    g = whole(g, node)
+    if not operand.shape:
         return Sum(g)
-    for axis, (have, want) in zip(("rows", "columns"), zip(g.shape, shape, strict=True), strict=True):
+    for axis, (have, want) in zip(("rows", "columns"), zip(g.shape, operand.shape, strict=True), strict=True):
         if have != want:
             g = Sum(g, axis)  # type: ignore[arg-type]  # zip widens the literals to str
     return g

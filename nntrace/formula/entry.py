@@ -19,6 +19,7 @@ from nntrace.formula.tree import (
     Multiply,
     Number,
     Omitted,
+    Ones,
     Quantity,
     Series,
     Sum,
@@ -86,6 +87,11 @@ def _(node: Unary, row: int, column: int, writer: _Writer) -> Formula:
 @_entry.register(Binary)
 def _(node: Binary, row: int, column: int, writer: _Writer) -> Formula:
     return replace(node, left=_entry(node.left, row, column, writer), right=_entry(node.right, row, column, writer))
+
+
+@_entry.register(Ones)
+def _(node: Ones, row: int, column: int, writer: _Writer) -> Formula:
+    return Number(1)
 
 
 @_entry.register(Transpose)

@@ -18,6 +18,7 @@ from nntrace.formula.tree import (
     Negative,
     Number,
     Omitted,
+    Ones,
     Power,
     Quantity,
     Series,
@@ -89,7 +90,11 @@ def _(node: Entry, leaf: Leaf) -> Spelled:
 def _(node: Number, leaf: Leaf) -> Spelled:
     if node.value == 0.5:
         return r"\tfrac{1}{2}", ATOM
-    return f"{node.value:.15g}", ATOM if node.value >= 0 else PRODUCT
+    mantissa, e, exponent = f"{node.value:.15g}".partition("e")
+    if e:
+        power = f"10^{{{int(exponent)}}}"
+        return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}"), PRODUCT
+    return mantissa, ATOM if node.value >= 0 else PRODUCT
 
 
 @_spell.register(Negative)
@@ -163,6 +168,11 @@ def _(node: Transpose, leaf: Leaf) -> Spelled:
     if isinstance(node.operand, Quantity):
         return leaf(node), ATOM
     return f"{{{_inner(node.operand, leaf, ATOM)}}}^{{\\top}}", ATOM
+
+
+@_spell.register(Ones)
+def _(node: Ones, leaf: Leaf) -> Spelled:
+    return "1", ATOM
 
 
 @_spell.register(Sum)

@@ -20,6 +20,7 @@ from nntrace.formula.tree import (
     Multiply,
     Negative,
     Number,
+    Ones,
     Power,
     Quantity,
     Subtract,
@@ -27,7 +28,7 @@ from nntrace.formula.tree import (
     Transpose,
 )
 
-COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
+SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
 """Python's own precedence, as far as it is needed."""
 
 Spelled = tuple[str, int]
@@ -84,7 +85,11 @@ def _(node: Subtract) -> Spelled:
 
 @_spell.register(Multiply)
 def _(node: Multiply) -> Spelled:
-    return f"{_inner(node.left, PRODUCT)} * {_inner(node.right, SIGN)}", PRODUCT
+    # numpy multiplies by True and False as by 1 and 0, unless both are; alone they are no numbers.
+    gates = [isinstance(operand, Greater) for operand in node.operands]
+    left = f"({_comparison(node.left)})" if gates == [True, False] else _inner(node.left, PRODUCT)
+    right = f"({_comparison(node.right)})" if gates == [False, True] else _inner(node.right, SIGN)
+    return f"{left} * {right}", PRODUCT
 
 
 @_spell.register(MatrixProduct)
@@ -104,7 +109,12 @@ def _(node: Power) -> Spelled:
 
 @_spell.register(Greater)
 def _(node: Greater) -> Spelled:
-    return f"{_inner(node.left, SUM)} > {_inner(node.right, SUM)}", COMPARE
+    return f"1.0 * ({_comparison(node)})", PRODUCT
+
+
+def _comparison(node: Formula) -> str:
+    left, right = node.operands
+    return f"{_inner(left, SUM)} > {_inner(right, SUM)}"
 
 
 @_spell.register(Maximum)
@@ -115,6 +125,11 @@ def _(node: Maximum) -> Spelled:
 @_spell.register(Transpose)
 def _(node: Transpose) -> Spelled:
     return _inner(node.operand, ATOM) + ".T", ATOM
+
+
+@_spell.register(Ones)
+def _(node: Ones) -> Spelled:
+    return f"np.ones_like({numpy_source(node.operand)})", ATOM
 
 
 @_spell.register(Sum)

@@ -18,6 +18,7 @@ from nntrace.formula.tree import (
     Negative,
     Number,
     Omitted,
+    Ones,
     Power,
     Quantity,
     Series,
@@ -153,6 +154,11 @@ def _(node: Transpose, leaf: Leaf) -> Spelled:
     if isinstance(node.operand, Quantity):
         return leaf(node), ATOM
     return _inner(node.operand, leaf, ATOM) + "ᵀ", ATOM
+
+
+@_spell.register(Ones)
+def _(node: Ones, leaf: Leaf) -> Spelled:
+    return "1", ATOM
 
 
 @_spell.register(Sum)

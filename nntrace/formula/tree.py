@@ -200,7 +200,7 @@ class MatrixProduct(Binary, frozen=True, eq=False):
     """a·b: rows of a times columns of b"""
 
     def __post_init__(self) -> None:
-        if self.left.shape[1] != self.right.shape[0]:
+        if not self.left.shape or not self.right.shape or self.left.shape[1] != self.right.shape[0]:
             raise ShapeError(f"no matrix product of {self.left.shape} and {self.right.shape}")
 
     @property
@@ -211,10 +211,18 @@ class MatrixProduct(Binary, frozen=True, eq=False):
 class Transpose(Unary, frozen=True, eq=False):
     """Rows and columns exchanged"""
 
+    def __post_init__(self) -> None:
+        if not self.operand.shape:
+            raise ShapeError("a single number has no transpose")
+
     @property
     def shape(self) -> Shape:
         rows, columns = self.operand.shape
         return (columns, rows)
+
+
+class Ones(Unary, frozen=True, eq=False):
+    """1 for each entry of the operand"""
 
 
 Axis = Literal["rows", "columns"] | None
@@ -224,6 +232,10 @@ class Sum(Unary, frozen=True, eq=False):
     """The sum over the rows (one number a column), over the columns, or (None) over all entries."""
 
     over: Axis = None
+
+    def __post_init__(self) -> None:
+        if self.over and not self.operand.shape:
+            raise ShapeError(f"a single number has no {self.over}")
 
     @property
     def shape(self) -> Shape:

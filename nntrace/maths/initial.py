@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from nntrace.maths.table import Row, table
@@ -39,7 +40,9 @@ def _normal_problem(mean: float, std: float) -> tuple[str, str] | None:
 
 
 def _uniform_problem(low: float, high: float) -> tuple[str, str] | None:
-    return ("low", f"`low` is {low:g}, above `high`, which is {high:g}") if low > high else None
+    if low > high:
+        return "low", f"`low` is {low:g}, above `high`, which is {high:g}"
+    return ("low", "`low` and `high` are too far apart for a float64") if not isfinite(high - low) else None
 
 
 INITIALIZERS: Mapping[str, Initializer] = table(

@@ -19,7 +19,7 @@ from nntrace.formula.entry import entry
 from nntrace.formula.latex import latex
 from nntrace.formula.numpy_source import numpy_source
 from nntrace.formula.plain import plain
-from nntrace.formula.tree import EXAMPLES, Formula, Number, Quantity, Sum, nodes
+from nntrace.formula.tree import EXAMPLES, Formula, Number, Quantity, ShapeError, Sum, nodes
 
 EXAMPLES_IN_A_BATCH = st.sampled_from([1, 4])  # the last batch of an iteration may be of one
 
@@ -208,3 +208,51 @@ def test_a_batch_is_a_symbol_in_a_shape() -> None:
     assert Sum(a, "rows").shape == (1, EXAMPLES)
     assert Sum(a, "columns").shape == (3, 1)
     assert Sum(a).shape == ()
+
+
+STEP_VALUES = {"A": np.array([[1.0, -2.0], [3.0, 0.5]]), "B": np.array([[0.5, 1.0], [1.0, 0.75]])}
+P, Q = Quantity("A", None, (2, 2)), Quantity("B", None, (2, 2))
+
+
+@pytest.mark.parametrize("formula", [-(P > Q), (P > Q) + (Q > -P), (P > Q) - (Q > -P)], ids=plain)
+def test_a_comparison_is_1_or_0_wherever_it_stands(formula: Formula) -> None:
+    """What the derivation of a hinge loss, total(max(0, 1 − y ⊙ A)), needs."""
+    value = eval(numpy_source(formula), {"np": np, **STEP_VALUES})
+    np.testing.assert_array_equal(value, computed(formula, STEP_VALUES))
+
+
+COLUMN = Quantity("b", None, (2, 1))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        Sum(Sum(P + COLUMN, "columns") * COLUMN),  # ∂/∂b has a factor of 2, the columns
+        Sum(P * COLUMN + COLUMN),
+        Sum(P @ Q),
+        Sum(P.T),
+    ],
+    ids=plain,
+)
+def test_the_derivative_of_a_sum_over_what_was_stretched(formula: Formula) -> None:
+    values = {**STEP_VALUES, "b": np.array([[0.5], [-1.5]])}
+    found = {name: np.zeros(np.shape(value)) for name, value in values.items()}
+    for q, gradient in gradients(formula, Number(1)):
+        found[q.name] = found[q.name] + eval(numpy_source(gradient), {"np": np, **values})
+    for name, expected in autograd.grad(lambda v: computed(formula, v))(values).items():
+        np.testing.assert_allclose(found[name], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [lambda s: s @ P, lambda s: P @ s, lambda s: s.T.shape, lambda s: Sum(s, "rows").shape],
+    ids=["s @ P", "P @ s", "s.T", "sum over rows"],
+)
+def test_a_single_number_where_a_matrix_belongs_is_a_shape_error(build: Any) -> None:
+    with pytest.raises(ShapeError):
+        build(Quantity("s"))
+
+
+@pytest.mark.parametrize(("number", "expected"), [(1e-8, r"10^{-8}"), (2.5e20, r"2.5 \cdot 10^{20}")])
+def test_a_number_with_an_exponent_in_latex(number: float, expected: str) -> None:
+    assert latex(Number(number)) == expected
