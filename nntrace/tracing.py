@@ -44,8 +44,8 @@ class Step(Mapping[str, Any]):
 
     Matrices are read-only float64 arrays (rows × columns, columns = examples), single numbers are
     floats. `iteration` and `batch` count from 1, `examples` are the numbers of its examples, also
-    from 1. `stopped` names the first quantity that is not finite, None if all is well; such a step
-    is the last of its trace.
+    from 1. `stopped` names the first quantity that is not finite where the loss or a new parameter is
+    not, None if they are; such a step is the last of its trace.
     """
 
     __slots__ = ("_index", "_values", "batch", "equations", "examples", "iteration", "stopped")

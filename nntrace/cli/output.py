@@ -65,6 +65,8 @@ def show(pieces: Iterable[str | bytes], *, pager: bool, coloured: bool) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         raise ClosedPipeError from None
+    except OSError as error:
+        raise OutputError(f"standard output: it cannot be written: {error.strerror or error}") from None
 
 
 def say(message: str) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -209,9 +213,6 @@ def test_export_into_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_closed_pipe_is_quiet() -> None:
-    import subprocess
-    import sys
-
     command = [sys.executable, "-m", "nntrace", "run", "article", "--set", "iterations=100000", "--to", "jsonl"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout is not None
@@ -220,6 +221,30 @@ def test_a_closed_pipe_is_quiet() -> None:
         running.stdout.close()
         assert running.wait(timeout=30) == 0
         assert running.stderr.read() == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_is_said() -> None:
+    with open("/dev/full", "wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "nntrace", "run", "article"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert ran.returncode == 2
+    assert ran.stderr == b"nntrace: standard output: it cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are a Unix thing")
+def test_an_interrupted_export_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    command = [sys.executable, "-m", "nntrace", "export", "article", "--set", "iterations=1000000", "-o", str(path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as running:
+        while not list(tmp_path.iterdir()):  # until it writes
+            time.sleep(0.01)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert b"Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_python_dash_m_works_without_a_terminal() -> None:
