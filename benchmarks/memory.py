@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
+from startup import NNTRACE
 from timing import peak_memory
 
 
 def measure(steps: int) -> int:
     """In KiB."""
-    command = [sys.executable, "-m", "nntrace", "run", "article", "--set", f"iterations={steps // 2}", "--to", "jsonl"]
-    return peak_memory(command)
+    return peak_memory([NNTRACE, "run", "article", "--set", f"iterations={steps // 2}", "--to", "jsonl"])
