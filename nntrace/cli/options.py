@@ -93,10 +93,12 @@ def config(function: F) -> F:
 
 def shown(function: F) -> F:
     """What is shown of a step: passed on as `layer`, `only` and `detail`."""
+    from nntrace.render import Detail
+
     for option in (
         click.option(
             "--detail",
-            type=click.Choice(["values", "work", "entries"]),
+            type=click.Choice([str(detail) for detail in Detail]),
             default="values",
             show_default=True,
             help="Of each equation: its values; the operands put in as well (work); the arithmetic of each entry.",

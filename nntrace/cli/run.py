@@ -36,12 +36,15 @@ def command(
       nntrace run xor --iteration 2..4 --only W,dW  some quantities of some steps
       nntrace run my.yaml --set alpha=0.5 --to json
     """
+    import shlex
+
     from nntrace.cli import output
     from nntrace.cli.tracing import Showing
 
     showing = Showing(**shown)
     showing.run(iterations, example, batch)
     status = showing.show(to, color, pager)
-    named = shown["config"] or ""
-    output.hint(f"Next: {' '.join(['nntrace step', *named.split()])} --iteration 1 --example 1 --detail entries")
+    if shown["config"] != "-":
+        named = shlex.join(filter(None, ["nntrace", "step", shown["config"]]))
+        output.hint(f"Next: {named} --iteration 1 --example 1 --detail entries")
     return status

@@ -11,8 +11,8 @@ from nntrace.cli import output
 from nntrace.cli.options import Iterations
 from nntrace.cli.source import load_config
 from nntrace.errors import ExitStatus
-from nntrace.render import FORMS, TERMINAL, Form
-from nntrace.render.view import Detail, Style, View
+from nntrace.render import FORMS, TERMINAL, Detail, Form
+from nntrace.render.view import Style, View
 from nntrace.tracing import Step, Trace
 
 LEFT_OUT = f"CONFIG left out: this is the bundled `{bundle.DEFAULT}`."

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from nntrace.render.view import View
+
+
+class Detail(StrEnum):
+    """How much is shown of an equation."""
+
+    VALUES = "values"
+    WORK = "work"
+    ENTRIES = "entries"
 
 
 class Form(NamedTuple):

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from nntrace.render import Detail
 from nntrace.render.excerpt import Excerpt, Excerpts
 from nntrace.render.layout import Item, Panel, panels
 from nntrace.render.numbers import dimensions
-from nntrace.render.view import Detail, View
+from nntrace.render.view import View
 from nntrace.render.words import (
     PHASES,
     EndTable,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from nntrace.render import Detail
 from nntrace.render.excerpt import Excerpts
 from nntrace.render.layout import Item, Panel, panels
 from nntrace.render.numbers import dimensions, shown
 from nntrace.render.palette import Palette
 from nntrace.render.tables import Group, Heading, heading, table
-from nntrace.render.view import Detail, View
+from nntrace.render.view import View
 from nntrace.render.words import (
     PHASES,
     about,

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 
 from msgspec import Struct
 
 from nntrace.config.model import Config
 from nntrace.formula.tree import Quantity
+from nntrace.render import Detail
 from nntrace.tracing import Step, Trace
-
-
-class Detail(StrEnum):
-    """How much is shown of an equation."""
-
-    VALUES = "values"
-    WORK = "work"
-    ENTRIES = "entries"
 
 
 class Style(Struct, frozen=True):
