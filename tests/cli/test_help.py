@@ -48,7 +48,7 @@ def test_help_of_a_command_has_an_example_before_the_options_that_works(
     [
         (("rnu",), "No such command 'rnu'. Did you mean 'run'?"),
         (("exprot",), "No such command 'exprot'. Did you mean 'export'?"),
-        (("run", "--iterations", "2"), "No such option '--iterations'. Did you mean '--iteration'?"),
+        (("run", "--itration", "2"), "--iteration"),
         (("run", "--to", "markdwon"), "'markdwon' is not one of 'terminal', 'markdown', 'json', 'jsonl'"),
         (("run", "--iteration", "x"), "'x' is not a number or a range such as 2..4"),
         (("run", "--iteration", "4..2"), "'4..2' ends before it begins"),
