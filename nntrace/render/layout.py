@@ -16,6 +16,9 @@ from nntrace.equations import Equation, Equations, Phase
 from nntrace.formula.plain import plain
 from nntrace.formula.tree import Quantity, nodes
 
+START = "start"
+"""What is there before the first phase: the data and the constants."""
+
 
 class Item(Struct, frozen=True, eq=False, dict=True):
     """A quantity in its panel, and the equation that it is the result of (None: it was there before)."""
@@ -39,11 +42,13 @@ class Item(Struct, frozen=True, eq=False, dict=True):
 class Panel(Struct, frozen=True):
     """What one layer has in one phase: tables of items with equally many rows, then single numbers.
 
+    `row` is what a row of them is: a node, or at the start just a row of the input or the target.
     Outside the layers a matrix of one entry counts as a single number.
     """
 
     phase: str
     heading: str
+    row: str
     tables: tuple[tuple[Item, ...], ...]
     numbers: tuple[Item, ...]
 
@@ -62,7 +67,7 @@ def panels(listing: Equations, selected: Collection[Quantity], *, once: bool = F
     """
     wanted = set(selected)
     results = {equation.target for equation in listing}
-    drafts = [("start", "", [Item(q, None) for q in (*listing.data, *listing.constants)])]
+    drafts = [(START, "", [Item(q, None) for q in (*listing.data, *listing.constants)])]
     for (phase, layer), group in groupby(listing, key=lambda equation: (equation.phase, equation.layer)):
         heading = "" if layer is None else layer_heading(listing, layer)
         drafts.append((phase.value, heading, list(_items(listing, phase, list(group)))))
@@ -117,6 +122,7 @@ def _panel(phase: str, heading: str, items: Sequence[Item]) -> Panel:
     return Panel(
         phase=phase,
         heading=heading,
+        row="row" if phase == START else "node",
         tables=tuple(tuple(item for item in matrices if item.quantity.shape[0] == height) for height in heights),
         numbers=tuple(item for item in items if item not in matrices),
     )

@@ -28,7 +28,8 @@ from nntrace.render.work import entries, work
 from nntrace.summary import Summary
 from nntrace.tracing import Step
 
-_SPECIAL = re.compile(r"[\\`*{}\[\]#|$~]|(?<![^\W_])_|_(?![^\W_])")  # an underscore inside a word means nothing
+_SPECIAL = re.compile(r"[\\`*{}#|$~]|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_])")
+"""What would be more than itself; brackets and underscores only where they would make a link or emphasis."""
 WORK_WIDTH = 100
 
 
@@ -84,7 +85,7 @@ class _Markdown:
     def _tables(self, panel: Panel, numbers: Excerpts) -> list[str]:
         lines: list[str] = []
         for items in panel.tables:
-            lines += self._items(items, numbers)
+            lines += self._items(items, numbers, panel.row)
         given = [item.quantity for item in panel.numbers if item.equation is None]
         if given:
             lines += [", ".join(f"`{q.name}` = {numbers.single(q)}" for q in given), ""]
@@ -93,15 +94,15 @@ class _Markdown:
                 lines += [f"`{item.formula}` = {numbers.single(item.quantity)}" + _computed(item), ""]
         return lines
 
-    def _items(self, items: tuple[Item, ...], numbers: Excerpts) -> list[str]:
+    def _items(self, items: tuple[Item, ...], numbers: Excerpts, row: str) -> list[str]:
         parts = [numbers[item.quantity] for item in items]
         key = (items, tuple([(part.shape, part.width) for part in parts]))
         frame = self._frames.get(key)
         if frame is None:
-            frame = self._frames[key] = _items_frame(items, parts)
+            frame = self._frames[key] = _items_frame(items, parts, row)
         above, pattern = frame
         notes = [f"`{item.quantity.name}`: {part.note}" for item, part in zip(items, parts, strict=True) if part.note]
-        stub = row_stub("node", parts[0].rows)
+        stub = row_stub(row, parts[0].rows)
         lines = [*above, *_rows(pattern, stub, [part.cells for part in parts]), ""]
         return [*lines, "; ".join(notes), ""] if notes else lines
 
@@ -129,14 +130,14 @@ Frame = tuple[list[str], str]
 """The lines above the rows of a table, and the pattern of a row: they depend on widths, which repeat."""
 
 
-def _items_frame(items: Sequence[Item], parts: Sequence[Excerpt]) -> Frame:
+def _items_frame(items: Sequence[Item], parts: Sequence[Excerpt], row: str) -> Frame:
     formulas = []
     columns = []
     for item, part in zip(items, parts, strict=True):
         formulas.append(f"`{item.formula}` {dimensions(*part.shape)}{_computed(item)}")
         labels = column_labels(part.columns) if part.shape[1] > 1 else ("",)
         columns.append([item.quantity.name + label for label in labels])
-    above, pattern = _frame(row_stub("node", parts[0].rows), columns, [part.width for part in parts])
+    above, pattern = _frame(row_stub(row, parts[0].rows), columns, [part.width for part in parts])
     return [", ".join(formulas), "", *above], pattern
 
 

@@ -93,7 +93,7 @@ class _Terminal:
     def _tables(self, panel: Panel, numbers: Excerpts) -> list[str]:
         lines: list[str] = []
         for items in panel.tables:
-            lines += self._items(items, numbers, labelled=bool(panel.heading))
+            lines += self._items(items, numbers, panel)
         given = [item.quantity for item in panel.numbers if item.equation is None]
         if given:
             lines.append(INDENT + "    ".join(f"{q.name} = {numbers.single(q)}" for q in given))
@@ -103,7 +103,7 @@ class _Terminal:
                 lines += [f"{first} = {numbers.single(item.quantity)}", *rest]
         return lines
 
-    def _items(self, items: Sequence[Item], numbers: Excerpts, *, labelled: bool) -> list[str]:
+    def _items(self, items: Sequence[Item], numbers: Excerpts, panel: Panel) -> list[str]:
         bundles: list[list[Group]] = [[]]
         above: list[str] = []
         below: list[str] = []
@@ -118,7 +118,7 @@ class _Terminal:
                 bundles.append([])  # a quantity stays beside what it is made of
             if part.note:
                 below.append(f"{INDENT}{item.quantity.name}  {dimensions(*part.shape)}: {part.note}")
-        stub = row_stub("node", rows) if labelled or len(rows) > 1 else ()
+        stub = row_stub(panel.row, rows) if panel.heading or len(rows) > 1 else ()
         return [*above, *table(bundles, stub, self.width, self.paint), *below]
 
     def _heading(self, item: Item, shape: tuple[int, int], width: int) -> Heading:
