@@ -19,6 +19,17 @@ class NntraceError(Exception):
     """Base of all errors that a message explains."""
 
 
+def harmless(text: str) -> str:
+    """A text of the user's without what would command the terminal: control signs become `�`."""
+    from unicodedata import category
+
+    return "".join("�" if category(sign) in ("Cc", "Cs", "Cf") and sign not in _KEPT else sign for sign in text)
+
+
+_KEPT = "\n\t\u200c\u200d"
+"""Line ends, tabs, and the joiners of scripts and pictures."""
+
+
 class ConfigError(NntraceError):
     """A config that cannot be used.
 
@@ -46,7 +57,7 @@ class ConfigError(NntraceError):
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}:{self.column}"
-        return "\n".join(part for part in (f"{place}: {self.problem}", self.excerpt, self.hint) if part)
+        return harmless("\n".join(part for part in (f"{place}: {self.problem}", self.excerpt, self.hint) if part))
 
 
 class SelectionError(NntraceError):

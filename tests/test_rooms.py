@@ -26,7 +26,7 @@ ROOMS: dict[str, set[str]] = {
     "tracing": {"selecting", "equations", "config", "formula", "maths", "errors"},
     "summary": {"tracing"},
     "checking": {"tracing", "selecting", "config"},
-    "render": {"tracing", "summary", "equations", "config", "formula", "maths"},
+    "render": {"tracing", "summary", "equations", "config", "formula", "maths", "errors"},
     "cli": {"render", "loading", "selecting", "tracing", "equations", "config", "bundle", "errors", "suggest"},
 }
 """CONTRIBUTING.md draws this map."""

@@ -23,6 +23,7 @@ from nntrace.render.words import (
     row_stub,
     step_title,
     stopped,
+    title,
 )
 from nntrace.render.work import entries, work
 from nntrace.summary import Summary
@@ -61,7 +62,7 @@ class _Markdown:
             yield "\n".join(self._ending(summary))
 
     def _header(self) -> list[str]:
-        lines = [f"# {text(' '.join(self.config.title.split()) or 'Trace')}", ""]
+        lines = [f"# {text(title(self.config)) or 'Trace'}", ""]
         for label, words in about(self.config, self.view.trace.equations):
             lines.append(f"- **{label}**: {text(' '.join(words.split()))}")
         return [*lines, ""]

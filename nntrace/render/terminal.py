@@ -20,6 +20,7 @@ from nntrace.render.words import (
     row_stub,
     step_title,
     stopped,
+    title,
 )
 from nntrace.summary import Summary
 from nntrace.tracing import Step
@@ -61,7 +62,7 @@ class _Terminal:
         return self.sign("\n".join([*lines, ""]))
 
     def _header(self) -> list[str]:
-        lines = [self.paint("title", line) for line in self._wrapped(self.config.title)]
+        lines = [self.paint("title", line) for line in self._wrapped(title(self.config))]
         for label, text in about(self.config, self.view.trace.equations):
             first, *rest = self._wrapped(text, 10)
             lines.append(self.paint("quiet", label.ljust(10)) + first)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from nntrace.config.model import Config
 from nntrace.equations import Equations
+from nntrace.errors import harmless
 from nntrace.formula.plain import plain
 from nntrace.maths.table import Choice
 from nntrace.render.excerpt import excerpt_of
@@ -31,7 +32,12 @@ def about(config: Config, listing: Equations) -> list[tuple[str, str]]:
         ("where", where),
         ("signs", signs(listing)),
     ]
-    return [(label, text.strip()) for label, text in lines if text.strip()]
+    return [(label, harmless(text).strip()) for label, text in lines if text.strip()]
+
+
+def title(config: Config) -> str:
+    """The title on one line."""
+    return harmless(" ".join(config.title.split()))
 
 
 def signs(listing: Equations) -> str:

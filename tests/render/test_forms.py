@@ -81,3 +81,11 @@ def test_hostile_titles_are_harmless_in_markdown() -> None:
 def test_square_brackets_and_newlines_in_titles_stay_text_on_the_screen() -> None:
     out = nntrace_run("step", "article", "--only", "loss", "--set", "title=W[l] of [bold]x[/bold]").out
     assert "W[l] of [bold]x[/bold]\n" in out
+
+
+@pytest.mark.parametrize("form", ["terminal", "markdown"])
+def test_control_signs_in_titles_do_not_reach_the_terminal(form: str) -> None:
+    title = 'title="a\\e[31mb\\u202ec"'
+    out = nntrace_run("step", "article", "--only", "loss", "--to", form, "--set", title).out
+    assert "a�[31mb�c" in out
+    assert "\x1b" not in out
