@@ -70,7 +70,7 @@ class _Terminal:
         return lines
 
     def _wrapped(self, text: str, indent: int = 0) -> list[str]:
-        return [line for part in text.splitlines() for line in textwrap.wrap(part, self.width - indent) or [""]]
+        return [line for part in text.splitlines() for line in textwrap.wrap(part, self.width - indent, break_on_hyphens=False) or [""]]
 
     def _bar(self, title: str) -> str:
         return self.paint("step", f"━━ {title} ".ljust(self.width, "━"))
