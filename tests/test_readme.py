@@ -25,7 +25,9 @@ def blocks(language: str, text: str = TEXT) -> list[str]:
 
 @pytest.fixture
 def with_my_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "my.yaml").write_text(blocks("yaml")[0], encoding="utf-8")
+    config = blocks("yaml")[0]
+    (tmp_path / "my.yaml").write_text(config, encoding="utf-8")
+    (tmp_path / "typo.yaml").write_text(config.replace("alpha: 0.5", "learning_rate: 0.5"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", WIDTH)
 
