@@ -78,7 +78,7 @@ def _missing(document: Document, path: Path, name: str) -> ConfigError:
     for key in present if isinstance(present, dict) else ():
         if key not in keys and called_here(key, {name: keys.get(name, ())}):
             return _unknown_key(document, path, key)  # it is there, under another name
-    return document.error(path, f"`{name}` is missing{_inside(path)}", _example(name))
+    return document.error(path, f"`{name}` is missing{_inside(path)}", _example((name,)))
 
 
 def _unknown_key(document: Document, path: Path, name: str) -> ConfigError:
@@ -88,7 +88,7 @@ def _unknown_key(document: Document, path: Path, name: str) -> ConfigError:
         return not_yet.not_yet(document, place, name, key=True)
     here = called_here(name, keys)
     if here:
-        return document.error(place, f"`{name}`: here it is `{here}`", _example(here), key=True)
+        return document.error(place, f"`{name}`: here it is `{here}`", _example((here,)), key=True)
     chosen = value_at(document.data, (*path, "name"))
     if list(keys) == ["name"] and chosen is None:
         return _missing(document, path, "name")
@@ -101,26 +101,26 @@ def _unknown_key(document: Document, path: Path, name: str) -> ConfigError:
 
 def _wrong_value(document: Document, path: Path, problem: str) -> ConfigError:
     value = value_at(document.data, path)
-    name = _last(path)
+    name = _named(path)
     if problem.startswith(("Invalid enum value", "Invalid value")):
         return _wrong_choice(document, path, value)
     bound = re.fullmatch(r"Expected `(\w+)` (>=|<=|>|<) (.+)", problem)
     if bound:
         sign = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}[bound[2]]
-        return document.error(path, f"`{name}` is {value}: it must be {sign} {bound[3].removesuffix('.0')}")
+        return document.error(path, f"{name} is {value}: it must be {sign} {bound[3].removesuffix('.0')}")
     if problem.startswith("Expected `array` of length"):
-        return document.error(path, f"`{name}` is empty: there must be at least one", _example(name))
+        return document.error(path, f"{name} is empty: there must be at least one", _example(path))
     expected = re.fullmatch(r"Expected `(.+)`, got `(.+)`", problem)
     if expected and expected[1] == "int" and isinstance(value, float) and abs(value) >= LARGE:
-        return document.error(path, f"`{name}` is too large")
+        return document.error(path, f"{name} is too large")
     if expected:
         kinds = set(expected[1].split(" | "))
         literals = _literals(path)
         words = [word for kind, word in _WORDS.items() if kind in kinds and not (kind == "str" and literals)]
         words += [f"`{literal}`" for literal in literals]
         wanted = " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-        return document.error(path, f"`{name}` should be {wanted}, not {described(value)}", _example(name))
-    return document.error(path, f"`{name}`: {problem}")
+        return document.error(path, f"{name} should be {wanted}, not {described(value)}", _example(path))
+    return document.error(path, f"{name}: {problem}")
 
 
 def _wrong_choice(document: Document, path: Path, value: Any) -> ConfigError:
@@ -157,14 +157,12 @@ def described_key(name: str) -> str:
     return " ".join(name.split())[:60]
 
 
-def _last(path: Path) -> str:
-    """The name nearest to the value: `layers 2` for the second of the layers."""
-    if not path:
-        return "the config"
-    if isinstance(path[-1], str):
-        return path[-1]
+def _named(path: Path) -> str:
+    """The value for a message: `alpha`, or an entry of `layers`."""
     names = [step for step in path if isinstance(step, str)]
-    return names[-1] if isinstance(path[-2], int) or names[-1] in ("x", "y") else f"{names[-1]} {path[-1] + 1}"
+    if not names:
+        return "the config"
+    return f"`{names[-1]}`" if path[-1] == names[-1] else f"an entry of `{names[-1]}`"
 
 
 def _inside(path: Path) -> str:
@@ -218,5 +216,6 @@ def _literals(path: Path) -> list[str]:
     return [str(word) for kind in _types(path) if isinstance(kind, inspect.LiteralType) for word in kind.values]
 
 
-def _example(name: str) -> str:
-    return f"For example: {_EXAMPLES[name]}" if name in _EXAMPLES else ""
+def _example(path: Path) -> str:
+    names = [step for step in path if isinstance(step, str)]
+    return f"For example: {_EXAMPLES[names[-1]]}" if names and names[-1] in _EXAMPLES else ""

@@ -70,7 +70,9 @@ class _Terminal:
         return lines
 
     def _wrapped(self, text: str, indent: int = 0) -> list[str]:
-        return [line for part in text.splitlines() for line in textwrap.wrap(part, self.width - indent, break_on_hyphens=False) or [""]]
+        width = self.width - indent
+        wrapped = (textwrap.wrap(part, width, break_on_hyphens=False) or [""] for part in text.splitlines())
+        return [line for lines in wrapped for line in lines]
 
     def _bar(self, title: str) -> str:
         return self.paint("step", f"━━ {title} ".ljust(self.width, "━"))
