@@ -39,7 +39,7 @@ class Item(Struct, frozen=True, eq=False, dict=True):
         return plain(self.equation.formula) if self.equation and self.equation.shown else ""
 
 
-class Panel(Struct, frozen=True):
+class Panel(Struct, frozen=True, eq=False, dict=True):
     """What one layer has in one phase: tables of items with equally many rows, then single numbers.
 
     `row` is what a row of them is: a node, or at the start just a row of the input or the target.
@@ -51,6 +51,16 @@ class Panel(Struct, frozen=True):
     row: str
     tables: tuple[tuple[Item, ...], ...]
     numbers: tuple[Item, ...]
+
+    @cached_property
+    def given(self) -> list[Quantity]:
+        """The single numbers that were there before."""
+        return [item.quantity for item in self.numbers if item.equation is None]
+
+    @cached_property
+    def found(self) -> list[Item]:
+        """The single numbers that are results."""
+        return [item for item in self.numbers if item.equation is not None]
 
     @property
     def items(self) -> Iterator[Item]:
@@ -81,6 +91,14 @@ def panels(listing: Equations, selected: Collection[Quantity], *, once: bool = F
             made.append(_panel(phase_name, heading, kept))
         seen.update(item.quantity for item in kept)
     return tuple(made)
+
+
+def by_phase(made: Iterable[Panel]) -> Iterator[tuple[str, Panel]]:
+    """Every panel with the phase that begins with it, or nothing where the phase goes on."""
+    for phase, group in groupby(made, key=lambda panel: panel.phase):
+        first, *others = group
+        yield phase, first
+        yield from (("", panel) for panel in others)
 
 
 def layer_heading(listing: Equations, index: int) -> str:

@@ -11,7 +11,7 @@ from html import escape
 
 from nntrace.render import Detail
 from nntrace.render.excerpt import Excerpt, Excerpts
-from nntrace.render.layout import Item, Panel, panels
+from nntrace.render.layout import Item, Panel, by_phase, panels
 from nntrace.render.numbers import dimensions
 from nntrace.render.view import View
 from nntrace.render.words import (
@@ -49,7 +49,7 @@ class _Markdown:
         self.view = view
         self.config = view.config
         self._frames: dict[tuple[tuple[Item, ...], tuple[tuple[tuple[int, int], int], ...]], Frame] = {}
-        self.panels = panels(view.trace.equations, view.quantities, once=view.once)
+        self.panels = list(by_phase(panels(view.trace.equations, view.quantities, once=view.once)))
 
     def text(self) -> Iterator[str]:
         yield "\n".join(self._header())
@@ -70,10 +70,8 @@ class _Markdown:
     def _step(self, step: Step) -> list[str]:
         lines = ["", f"## {step_title(self.config, step)}", ""]
         numbers = Excerpts(step, self.config.decimals)
-        phase = ""
-        for panel in self.panels:
-            if panel.phase != phase:
-                phase = panel.phase
+        for phase, panel in self.panels:
+            if phase:
                 lines += [f"### {PHASES[phase]}", ""]
             if panel.heading:
                 lines += [f"#### {panel.heading[0].upper()}{panel.heading[1:]}", ""]
@@ -87,12 +85,10 @@ class _Markdown:
         lines: list[str] = []
         for items in panel.tables:
             lines += self._items(items, numbers, panel.row)
-        given = [item.quantity for item in panel.numbers if item.equation is None]
-        if given:
-            lines += [", ".join(f"`{q.name}` = {numbers.single(q)}" for q in given), ""]
-        for item in panel.numbers:
-            if item.equation is not None:
-                lines += [f"`{item.formula}` = {numbers.single(item.quantity)}" + _computed(item), ""]
+        if panel.given:
+            lines += [", ".join(f"`{q.name}` = {numbers.single(q)}" for q in panel.given), ""]
+        for item in panel.found:
+            lines += [f"`{item.formula}` = {numbers.single(item.quantity)}" + _computed(item), ""]
         return lines
 
     def _items(self, items: tuple[Item, ...], numbers: Excerpts, row: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nntrace.render import Detail
 from nntrace.render.excerpt import Excerpts
-from nntrace.render.layout import Item, Panel, panels
+from nntrace.render.layout import Item, Panel, by_phase, panels
 from nntrace.render.numbers import dimensions, shown
 from nntrace.render.palette import Palette
 from nntrace.render.tables import Group, Heading, heading, table
@@ -42,7 +42,7 @@ class _Terminal:
         self.width = view.style.width
         self.paint = Palette(view.style.colour)
         self._headings: dict[tuple[Item, tuple[int, int], int], Heading] = {}
-        self.panels = panels(view.trace.equations, view.quantities, once=view.once)
+        self.panels = list(by_phase(panels(view.trace.equations, view.quantities, once=view.once)))
 
     def text(self) -> Iterator[str]:
         yield self._joined(self._header())
@@ -80,10 +80,8 @@ class _Terminal:
     def _step(self, step: Step) -> list[str]:
         lines = ["", self._bar(step_title(self.config, step))]
         numbers = Excerpts(step, self.config.decimals)
-        phase = ""
-        for panel in self.panels:
-            if panel.phase != phase:
-                phase = panel.phase
+        for phase, panel in self.panels:
+            if phase:
                 lines += ["", self.paint("phase", PHASES[phase].upper())]
             if panel.heading:
                 lines += ["", INDENT + self.paint("heading", panel.heading)]
@@ -97,13 +95,11 @@ class _Terminal:
         lines: list[str] = []
         for items in panel.tables:
             lines += self._items(items, numbers, panel)
-        given = [item.quantity for item in panel.numbers if item.equation is None]
-        if given:
-            lines.append(INDENT + "    ".join(f"{q.name} = {numbers.single(q)}" for q in given))
-        for item in panel.numbers:
-            if item.equation is not None:
-                first, *rest = self._formula(item)
-                lines += [f"{first} = {numbers.single(item.quantity)}", *rest]
+        if panel.given:
+            lines.append(INDENT + "    ".join(f"{q.name} = {numbers.single(q)}" for q in panel.given))
+        for item in panel.found:
+            first, *rest = self._formula(item)
+            lines += [f"{first} = {numbers.single(item.quantity)}", *rest]
         return lines
 
     def _items(self, items: Sequence[Item], numbers: Excerpts, panel: Panel) -> list[str]:
