@@ -151,7 +151,7 @@ class _Terminal:
             if item.equation is None:
                 continue
             worked = work(item.equation, numbers, room, self.sign)
-            lines += ["", *self._formula(item), *(2 * INDENT + line for line in worked)]
+            lines += ["", *self._formula(item), *((2 * INDENT + line).rstrip() for line in worked)]
             single = len(worked) == 1 and numbers[item.quantity].shape == (1, 1)  # the entry is the whole line
             if self.view.detail is Detail.ENTRIES and not single:
                 for text in entries(item.equation, numbers):

@@ -138,3 +138,10 @@ def test_in_a_real_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = re.sub(r"\x1b\[[0-9;]*m", "", text.decode()).splitlines()
     assert ESCAPE in text.decode()
     assert any(line == "━━ Iteration 1 · example 1 ".ljust(90, "━") for line in lines)
+
+
+@pytest.mark.parametrize("detail", ["values", "work", "entries"])
+def test_no_line_ends_in_spaces(monkeypatch: pytest.MonkeyPatch, detail: str) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    out = nntrace_run("run", "unequal", "--detail", detail).out
+    assert [line for line in out.splitlines() if line != line.rstrip()] == []
