@@ -83,9 +83,10 @@ def select(equations: Equations, layer: int | None = None, only: Iterable[str] =
         for name in names:
             if name not in known:
                 raise unknown(equations, name)
+        absent = [name for name in names if not any(name in (q.name, q.kind) for q in chosen)]
+        if absent:
+            raise SelectionError(f"there is no {listed(absent)} in layer {layer}")
         chosen = [q for q in chosen if q.name in names or q.kind in names]
-        if not chosen:
-            raise SelectionError(f"there is no {listed(names)} in layer {layer}")
     return chosen
 
 

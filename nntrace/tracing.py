@@ -283,4 +283,6 @@ def trace(config: Config) -> Trace:
     >>> for step in trace(load("config.yaml")):
     ...     print(step["loss"], step["dW2"])
     """
+    if not isinstance(config, Config):
+        raise TypeError(f"trace() takes what load() returns, not a {type(config).__name__}: trace(load(...))")
     return Trace(config)

@@ -60,7 +60,7 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="nntrace", message="%(prog)s %(version)s")
 @click.pass_context
 def nntrace(ctx: click.Context) -> None:
-    """Every number of a neural network's training: seen, explained, checked.
+    """Every number of a neural network's training: in tables, with its formula.
 
     \b
     Examples:

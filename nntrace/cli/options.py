@@ -48,7 +48,10 @@ class Names(click.ParamType):  # type: ignore[type-arg]  # generic in newer vers
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         if isinstance(value, tuple):
             return value
-        return tuple(name.strip() for name in str(value).split(",") if name.strip())
+        if "[" in str(value):
+            self.fail(f"{value!r}: it takes whole quantities, such as dW2", param, ctx)
+        names = tuple(name.strip() for name in str(value).split(",") if name.strip())
+        return names or self.fail("it is empty: name a quantity, such as dZ or dW2", param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from nntrace.cli import completing
@@ -101,7 +104,8 @@ def shown(function: F) -> F:
             type=click.Choice([str(detail) for detail in Detail]),
             default="values",
             show_default=True,
-            help="Of each equation: its values; the operands put in as well (work); the arithmetic of each entry.",
+            help="Of each equation, in terminal and markdown: its values; the operands put in as well (work); the "
+            "arithmetic of each entry. Numbers are shown rounded, results computed from the full ones.",
         ),
         click.option(
             "--only",

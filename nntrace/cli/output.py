@@ -82,8 +82,10 @@ def hint(message: str) -> None:
 
 def save(path: str, pieces: Iterable[str | bytes]) -> None:
     """To a file, written beside it and moved into place: what was there stays until all is written."""
+    if path == "-":
+        raise OutputError("-o takes a file; for standard output: nntrace run --to FORM")
     try:
-        with _beside(os.path.realpath(path)) as file:
+        with _beside(path) as file:
             for piece in pieces:
                 file.write(piece if isinstance(piece, bytes) else piece.encode())
     except OSError as error:
@@ -91,12 +93,13 @@ def save(path: str, pieces: Iterable[str | bytes]) -> None:
 
 
 @contextmanager
-def _beside(target: str) -> Iterator[IO[bytes]]:
-    there = os.path.exists(target)
-    if there and not os.path.isfile(target):  # /dev/stdout, a named pipe: nothing to move into place
-        with open(target, "wb") as file:
+def _beside(path: str) -> Iterator[IO[bytes]]:
+    there = os.path.exists(path)
+    if there and not os.path.isfile(path):  # /dev/stdout, a named pipe: nothing to move into place
+        with open(path, "wb") as file:
             yield file
         return
+    target = os.path.realpath(path)  # a link stays a link
     folder, name = os.path.split(target)
     temporary = os.path.join(folder, f".{name}.{os.getpid()}.part")
     try:

@@ -13,6 +13,7 @@ from nntrace.cli.source import load_config
 from nntrace.errors import ExitStatus
 from nntrace.render import FORMS, TERMINAL, Detail, Form
 from nntrace.render.view import Style, View
+from nntrace.render.words import stopped
 from nntrace.tracing import Step, Trace
 
 LEFT_OUT = f"CONFIG left out: this is the bundled `{bundle.DEFAULT}`."
@@ -35,7 +36,7 @@ class Showing:
         quantities = selecting.select(self.trace.equations, layer, names)
         self.view = View(self.trace, (), quantities, Detail(detail), once=bool(names))
         self.total = 0
-        self.stopped = False
+        self.stopped: Step | None = None
 
     def run(self, iterations: Iterations | None, example: int | None, batch: int | None) -> None:
         """Choose the steps of the whole run, or of some iterations and one batch of each."""
@@ -63,18 +64,22 @@ class Showing:
         elif self.left_out:
             pieces = _after(f"{LEFT_OUT}\n\n", pieces)
         output.show(pieces, pager=pager, coloured=style.colour)
-        return self.status
+        return self._ended(said=form is TERMINAL)
 
     def save(self, path: str, form: Form) -> int:
         """Write to a file; returns the exit status."""
         if self.left_out:
             output.say(LEFT_OUT)
         output.save(path, self._pieces(form, Style(), to_file=True))
-        return self.status
+        return self._ended(said=False)
 
-    @property
-    def status(self) -> ExitStatus:
-        return ExitStatus.DOES_NOT_HOLD if self.stopped else ExitStatus.DONE
+    def _ended(self, *, said: bool) -> ExitStatus:
+        """The exit status; why it is 1, unless the form has said so on the screen."""
+        if self.stopped is None:
+            return ExitStatus.DONE
+        if not said:
+            output.say(f"{stopped(self.stopped)} The steps up to it are written.")
+        return ExitStatus.DOES_NOT_HOLD
 
     def _pieces(self, form: Form, style: Style, *, to_file: bool) -> Iterable[str | bytes]:
         steps = output.progress(self.view.steps, self.total, "steps", to_file=to_file)
@@ -82,7 +87,7 @@ class Showing:
 
     def _watched(self, steps: Iterable[Step]) -> Iterator[Step]:
         for step in steps:
-            self.stopped = step.stopped is not None
+            self.stopped = step if step.stopped else None
             yield step
 
 

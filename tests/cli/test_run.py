@@ -144,7 +144,9 @@ def test_diverging_run_keeps_what_came_before_and_has_status_1(tmp_path: Path) -
     assert set(out["stopped"]) == {"iteration", "batch", "quantity"}
     assert None in np.ravel(out["steps"][-1]["values"][out["stopped"]["quantity"]]).tolist()
     path = tmp_path / "trace.jsonl"
-    assert nntrace_run("export", "article", "-o", str(path), *settings).status == 1
+    exported = nntrace_run("export", "article", "-o", str(path), *settings)
+    assert exported.status == 1
+    assert exported.err.startswith("The trace stops here: in iteration")  # 1 alone would look like a failed export
     assert json.loads(path.read_text(encoding="utf-8").splitlines()[-1]) == {"stopped": out["stopped"]}
 
 
@@ -252,3 +254,23 @@ def test_python_dash_m_works_without_a_terminal() -> None:
     assert ran.returncode == 0
     assert "loss = (y − A3)² = 0.0187" in ran.stdout.decode()
     assert b"\x1b" not in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "--only", ""), "it is empty: name a quantity"),
+        (("run", "--only", "dW2[1,3]"), "it takes whole quantities, such as dW2"),
+        (("run", "--only", "dW,Z3", "--layer", "1"), "there is no `Z3` in layer 1"),
+        (("export", "-o", "-", "--to", "json"), "-o takes a file; for standard output: nntrace run --to FORM"),
+    ],
+)
+def test_a_selection_or_a_target_that_cannot_be_meant_is_refused(arguments: tuple[str, ...], said: str) -> None:
+    ran = nntrace_run(*arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_trace_says_that_it_takes_what_load_returns() -> None:
+    with pytest.raises(TypeError, match=r"trace\(load\(...\)\)"):
+        trace({"alpha": 1})  # type: ignore[arg-type]
