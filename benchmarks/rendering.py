@@ -27,7 +27,7 @@ def article() -> Trace:
 def write(form: str) -> None:
     run = article()
     out = io.StringIO()
-    for piece in FORMS[form].render(View(run, run, run.equations.quantities)):
+    for piece in FORMS[form].render(View(run, run.equations, run, run.equations.quantities)):
         out.write(piece if isinstance(piece, str) else piece.decode())
 
 

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from nntrace import selecting
 from nntrace.config.model import Expectation, Figure
-from nntrace.tracing import Step, Trace
+from nntrace.errors import SelectionError
+from nntrace.tracing import Trace
 
 RELATIVE = 1e-9
 """By this much of their value right calculations may differ; see `holds`."""
@@ -18,13 +19,13 @@ OF_LARGEST = 1e-12
 
 
 class Compared(Struct, frozen=True):
-    """A figure of `expect` beside what the trace has."""
+    """A figure of `expect` beside what the trace has: None where it stops before that step."""
 
-    step: Step
+    place: str
     entry: str
     figure: Figure
     tolerance: float
-    computed: float
+    computed: float | None
     holds: bool
 
 
@@ -51,11 +52,26 @@ def expected(trace: Trace) -> Iterator[Compared]:
 
 
 def _compared(trace: Trace, expectation: Expectation) -> Iterator[Compared]:
-    step = trace.step(expectation.iteration, expectation.example, expectation.batch)
+    try:
+        step = trace.step(expectation.iteration, expectation.example, expectation.batch)
+    except SelectionError:  # what `expect` names is there: the trace stops before it
+        step = None
     for name, figure in expectation.figures.items():
+        tolerance = expectation.tolerance or written_precision(figure.text)
+        if step is None:
+            yield Compared(_place(expectation), name, figure, tolerance, None, holds=False)
+            continue
         entry = selecting.entry(trace.equations, name, len(step.examples))
         value = np.asarray(step[entry.quantity.name])
         computed = float(value if entry.row is None else value[entry.row, entry.column])
-        tolerance = expectation.tolerance or written_precision(figure.text)
         largest = float(np.abs(value).max())
-        yield Compared(step, name, figure, tolerance, computed, holds(figure.value, computed, tolerance, largest))
+        held = holds(figure.value, computed, tolerance, largest)
+        yield Compared(_place(expectation), name, figure, tolerance, computed, held)
+
+
+def _place(expectation: Expectation) -> str:
+    """`iteration 2, example 1`, as `expect` says it."""
+    which = {"example": expectation.example, "batch": expectation.batch}
+    return ", ".join(
+        [f"iteration {expectation.iteration}", *(f"{key} {n}" for key, n in which.items() if n is not None)]
+    )

@@ -7,21 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from typing import overload
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nntrace.config.model import Config
 from nntrace.formula.derive import gradients, times, whole
-from nntrace.formula.tree import EXAMPLES, Apply, Formula, Function, Number, Quantity, Shape, Sum, nodes
+from nntrace.formula.tree import EXAMPLES, Apply, Formula, Function, Minimum, Number, Quantity, Shape, Sum, nodes
 from nntrace.maths.activations import ACTIVATIONS
+from nntrace.maths.functions import SQRT, rounding
 from nntrace.maths.losses import FUSED, LOSSES
-from nntrace.maths.optimizers import ALPHA, OPTIMIZERS, Parameter
+from nntrace.maths.optimizers import ALPHA, OPTIMIZERS, Parameter, T
 from nntrace.maths.table import Choice
 
 M = Quantity("m")
 """The number of examples in the batch, as a constant of the formulas."""
+L2 = Quantity("l2")
+CLIP_NORM = Quantity("clip_norm")
 
 
 class Phase(StrEnum):
@@ -78,8 +83,8 @@ class Layer(Struct, frozen=True):
 class Equations(Sequence[Equation]):
     """The list of one run, and what it starts from.
 
-    `data` are A0 and y; `state` is what one step hands to the next, as pairs of old and new: W, b
-    and what the optimizer keeps; `constants` are the named numbers of the formulas.
+    `data` are A0 and y; `state` is what one step hands to the next, as pairs of old and new: every
+    W and b, then what the optimizer keeps; `constants` are the named numbers of the formulas.
     """
 
     def __init__(
@@ -126,6 +131,18 @@ class Equations(Sequence[Equation]):
         return {equation.target.name: equation for equation in self.equations}
 
     @cached_property
+    def parameters(self) -> tuple[Quantity, ...]:
+        """Every W and b in order."""
+        return tuple(q for layer in self.layers for q in layer.parameters)
+
+    @cached_property
+    def forward(self) -> Equations:
+        """The forward half alone: what the network makes of an input."""
+        half = tuple(equation for equation in self.equations if equation.phase is Phase.FORWARD)
+        unchanged = tuple((q, q) for q in self.parameters)
+        return Equations(self.layers, half, (self.layers[0].before,), unchanged, ())
+
+    @cached_property
     def functions(self) -> tuple[Function, ...]:
         """The functions whose definition is worth saying, in order of appearance."""
         shown = [part for equation in self.equations for part in (equation.shown, equation.formula) if part]
@@ -137,24 +154,42 @@ def equations(config: Config) -> Equations:
     """The list of a training step of `config`."""
     layers = _layers(config)
     y = Quantity("y", None, layers[-1].A.shape)
-    forward = (*_forward(layers), *_loss(config, layers[-1], y))
+    forward = (*_forward(layers), *_loss(config, layers, y))
     parameters = [q for layer in layers for q in layer.parameters]
     trained = [q for q in parameters if q.base == "W" or config.architecture.biases != "fixed"]
     derived = tuple(backward(forward, trained))
     update = tuple(_update(config, parameters, trained))
     whole = (*forward, *derived, *update)
-    used = {node.name for equation in whole for node in nodes(equation.formula) if isinstance(node, Quantity)}
+    if config.round is not None:
+        function = rounding(config.round)
+        whole = tuple(_rounded(equation, function) for equation in whole)
+    used = {node for equation in whole for node in nodes(equation.formula) if isinstance(node, Quantity)}
+    kept = [q for equation in update if (q := equation.target).suffix == "new" and q.prefix]
     return Equations(
         layers=layers,
         equations=whole,
         data=(layers[0].before, y),
-        state=tuple((q, q.variant(suffix="new")) for q in parameters),
-        constants=tuple(q for q in (M, ALPHA) if q.name in used),
+        state=tuple((q.before, q) for q in [*(q.variant(suffix="new") for q in parameters), *kept]),
+        constants=tuple(q for q in (M, ALPHA, T, L2, CLIP_NORM, *_settings(config).values()) if q in used),
     )
+
+
+def _settings(config: Config) -> dict[str, Quantity]:
+    """The optimizer's numbers, as named constants of the formulas."""
+    return {name: Quantity(name) for name in config.chosen_optimizer.parameters}
+
+
+def _rounded(equation: Equation, function: Function) -> Equation:
+    """`equation` as one works it by hand; what another quantity is, is not rounded again."""
+    if isinstance(equation.formula, Quantity):
+        return equation
+    shown = equation.shown and function(equation.shown)
+    return replace(equation, formula=function(equation.formula), shown=shown)
 
 
 def _layers(config: Config) -> tuple[Layer, ...]:
     columns: int | str = 1 if config.batch_size == 1 else EXAMPLES
+    biases = config.architecture.biases
     layers: list[Layer] = []
     before = Quantity("A", 0, (config.architecture.inputs, columns))
     for index, described in enumerate(config.architecture.layers, start=1):
@@ -164,7 +199,7 @@ def _layers(config: Config) -> tuple[Layer, ...]:
             activation=described.chosen,
             before=before,
             W=Quantity("W", index, (described.nodes, before.rows)),
-            b=None if config.architecture.biases == "none" else Quantity("b", index, (described.nodes, 1)),
+            b=None if biases == "none" else Quantity("b", index, (1 if biases == "shared" else described.nodes, 1)),
             Z=Quantity("Z", index, shape),
             A=Quantity("A", index, shape),
         )
@@ -181,23 +216,31 @@ def _forward(layers: Sequence[Layer]) -> Iterator[Equation]:
         yield Equation(layer.A, activation, Phase.FORWARD)
 
 
-def _loss(config: Config, last: Layer, y: Quantity) -> Iterator[Equation]:
-    """`loss`, and with a batch first `losses`: one example's loss each."""
+def _loss(config: Config, layers: Sequence[Layer], y: Quantity) -> Iterator[Equation]:
+    """`loss`; before it, with a batch, `losses`, one example's loss each, and with l2 the `penalty`."""
     chosen = config.chosen_loss
+    last = layers[-1]
     batch = config.batch_size > 1
     fused = FUSED.get((last.activation.name, chosen.name))
 
     def total(x: Formula) -> Formula:
         return Sum(x, "rows" if batch else None)
 
-    of_each = LOSSES[chosen.name].formula(y, last.A, total, **chosen.parameters)
-    computed = fused.computed(y, last.Z, total) if fused else of_each
-    stated = {last.Z: fused.gradient(y, last.A)} if fused else {}
-    target = Quantity("losses", None, (1, EXAMPLES)) if batch else Quantity("loss")
-    yield Equation(target, computed, Phase.LOSS, shown=of_each if fused else None, stated=stated)
+    definition = LOSSES[chosen.name].formula(y, last.A, total, **chosen.parameters)
+    computed = fused.computed(y, last.Z, last.A, total) if fused else definition
+    shown = definition if fused else None
+    stated = {last.Z: fused.gradient(y, last.A)} if fused and fused.gradient else {}
+    penalty = Quantity("penalty") if config.l2 else None
     if batch:
-        whole = Sum(target)
-        yield Equation(Quantity("loss"), whole / M if config.reduction == "mean" else whole, Phase.LOSS)
+        losses = Quantity("losses", None, (1, EXAMPLES))
+        yield Equation(losses, computed, Phase.LOSS, shown, stated)
+        computed = Sum(losses) / M if config.reduction == "mean" else Sum(losses)
+        shown, stated = None, {}
+    if penalty:
+        squares = reduce(add, (Sum(layer.W**2) for layer in layers))
+        yield Equation(penalty, 0.5 * L2 * squares, Phase.LOSS)
+        computed, shown = computed + penalty, shown and shown + penalty
+    yield Equation(Quantity("loss"), computed, Phase.LOSS, shown, stated)
 
 
 def backward(forward: Sequence[Equation], trained: Sequence[Quantity]) -> Iterator[Equation]:
@@ -222,10 +265,8 @@ def backward(forward: Sequence[Equation], trained: Sequence[Quantity]) -> Iterat
             d = equation.target.variant(prefix="d")
             yield Equation(d, whole(g, equation.target), Phase.BACKWARD)
             g = d
-        if equation.stated:
-            reached = [(q, times(g, factor)) for q, factor in equation.stated.items()]
-        else:
-            reached = list(gradients(equation.formula, g, equation.target))
+        reached = [(q, times(g, factor)) for q, factor in equation.stated.items()]
+        reached += [pair for pair in gradients(equation.formula, g, equation.target) if pair[0] not in equation.stated]
         for q, part in reached:
             incoming[q] = part + incoming[q] if q in incoming else part
         for q in trained:
@@ -235,10 +276,17 @@ def backward(forward: Sequence[Equation], trained: Sequence[Quantity]) -> Iterat
 
 def _update(config: Config, parameters: Sequence[Quantity], trained: Sequence[Quantity]) -> Iterator[Equation]:
     chosen = config.chosen_optimizer
+    clip = Quantity("clip") if config.clip_norm is not None else None
+    if clip:
+        norm = Quantity("grad_norm")
+        yield Equation(norm, SQRT(reduce(add, (Sum(q.variant(prefix="d") ** 2) for q in trained))), Phase.UPDATE)
+        # The 1e-6 is PyTorch's, in clip_grad_norm_.
+        yield Equation(clip, Minimum(Number(1), CLIP_NORM / (norm + 1e-6)), Phase.UPDATE)
     for q in parameters:
         if q in trained:
-            parameter = Parameter(old=q, gradient=q.variant(prefix="d"))
-            update = OPTIMIZERS[chosen.name].update(parameter, **chosen.parameters)
+            gradient = q.variant(prefix="d")
+            parameter = Parameter(old=q, gradient=clip * gradient if clip else gradient)
+            update = OPTIMIZERS[chosen.name].update(parameter, **_settings(config))
         else:
             update = {q.variant(suffix="new"): q}
         for target, formula in update.items():

@@ -15,10 +15,10 @@ from nntrace import selecting
 from nntrace.config import checks
 from nntrace.config.document import Document, Path, located, override, parse
 from nntrace.config.expected import with_figures
-from nntrace.config.model import Config, Expectation
-from nntrace.config.not_yet import refuse_not_yet
+from nntrace.config.model import Config, Expectation, Written
 from nntrace.equations import equations
 from nntrace.errors import ConfigError, SelectionError
+from nntrace.examples import examples, weights
 from nntrace.formula.tree import EXAMPLES
 
 BYTES_PER_NUMBER = 8
@@ -36,7 +36,12 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], overrides: Sequence
 
 
 def loads(text: str, file: str = "config", overrides: Sequence[str] = ()) -> Config:
-    """The config in `text`; `file` is its name in messages. Otherwise as `load`."""
+    """The config in `text`; `file` is its name in messages, and files that it names are beside it.
+
+    Otherwise as `load`.
+    """
+    if isinstance(overrides, str):
+        raise TypeError('overrides are a list of texts: ["alpha=0.5"]')
     document = parse(text, file)
     if not overrides:
         return _expecting(_config(document), document)
@@ -93,17 +98,18 @@ def read(source: str | os.PathLike[str]) -> tuple[str, str]:
 def _config(document: Document) -> Config:
     if not isinstance(document.data, dict):
         raise document.error((), "a config is a mapping of keys to values", "For example: alpha: 0.5")
-    refuse_not_yet(document)
     base: Path = ()
     try:
-        config = convert(with_figures(document), Config)
+        written = convert(with_figures(document), Written)
         base = ("weights",)
-        _ = config.drawn
+        _ = written.drawn
     except ValidationError as error:
         from nntrace.config.messages import explained  # only errors need it
 
         raise explained(error, document, base) from None
-    checks.check(config, document)
+    checks.check(written, document)
+    keys = {key: getattr(written, key) for key in Written.__struct_fields__}
+    config = Config(**keys, **examples(written, document)._asdict(), initial=weights(written, document))
     _check_memory(config, document)
     return config
 
@@ -111,8 +117,8 @@ def _config(document: Document) -> Config:
 def _check_memory(config: Config, document: Document) -> None:
     """A network whose matrices would not fit is refused before any of them is built."""
     listing = equations(config)
-    examples = min(config.batch_size, config.examples)
-    numbers = sum(prod(examples if size == EXAMPLES else int(size) for size in q.shape) for q in listing.quantities)
+    columns = min(config.batch_size, config.examples)
+    numbers = sum(prod(columns if size == EXAMPLES else int(size) for size in q.shape) for q in listing.quantities)
     needed = numbers * BYTES_PER_NUMBER
     available = _physical_memory()
     if available is not None and needed > available:
@@ -145,23 +151,23 @@ def _expecting(config: Config, document: Document, *, drop_unreachable: bool = F
     for index, expectation in enumerate(config.expect):
         path: Path = ("expect", index)
         try:
-            examples = _examples_expected(config, expectation)
+            count = _examples_expected(config, expectation)
             for name in expectation.figures:
                 path = ("expect", index, name)
-                selecting.entry(listing, name, examples)
+                selecting.entry(listing, name, count)
         except SelectionError as error:
             if drop_unreachable:
                 continue
             problem, _, hint = str(error).partition("\n")
             raise document.error(path, problem, hint, key=len(path) == 3) from None
         kept.append(expectation)
-    return replace(config, expect=tuple(kept))
+    return replace(config, expect=tuple(kept), unreachable=len(config.expect) - len(kept))
 
 
 def _examples_expected(config: Config, expectation: Expectation) -> int:
     selecting.iteration(config, expectation.iteration)
-    batch = selecting.batch(config, expectation.example, expectation.batch)
+    batch = selecting.batch(config, expectation.iteration, expectation.example, expectation.batch)
     if batch is None and config.batches > 1:
         kind = "example" if config.batch_size == 1 else "batch"
         raise SelectionError(f"an iteration has {config.batches:,} updates: say which, such as `{kind}: 1`")
-    return len(selecting.examples_of(config, batch or 1))
+    return len(selecting.examples_of(config, expectation.iteration, batch or 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from nntrace.config.model import Config
 from nntrace.equations import Equations
@@ -14,10 +15,22 @@ from nntrace.suggest import listed, nearest
 _ENTRY = re.compile(r"\s*(\w+)\s*(?:\[\s*(\d+)\s*,\s*(\d+)\s*\])?\s*")
 
 
-def examples_of(config: Config, batch: int) -> range:
-    """The examples (from 0) of a batch (from 1), in the order of the file."""
+def examples_of(config: Config, iteration: int, batch: int) -> Sequence[int]:
+    """The examples (from 0) of a batch in an iteration (both from 1), in their order there."""
     first = (batch - 1) * config.batch_size
-    return range(first, min(first + config.batch_size, config.examples))
+    places = range(first, min(first + config.batch_size, config.examples))
+    if config.shuffle is None:
+        return places
+    return _order(config.shuffle.seed, iteration, config.examples)[places.start : places.stop]
+
+
+@lru_cache(maxsize=1)
+def _order(seed: int, iteration: int, examples: int) -> list[int]:
+    """The order of the examples in an iteration; its steps follow each other, so one is remembered."""
+    from numpy.random import default_rng
+
+    order: list[int] = default_rng([seed, iteration]).permutation(examples).tolist()
+    return order
 
 
 def iteration(config: Config, number: int) -> int:
@@ -28,17 +41,25 @@ def iteration(config: Config, number: int) -> int:
     return number
 
 
-def batch(config: Config, example: int | None = None, batch: int | None = None) -> int | None:
-    """The batch that is named by its number or by an example in it; None where neither is said."""
+def check_batch(config: Config, example: int | None = None, batch: int | None = None) -> None:
+    """Raise `SelectionError` for an example or a batch that the run does not have, and for both at once."""
     if example is not None and batch is not None:
         raise SelectionError("say the example or the batch, not both")
-    if example is not None:
-        if not 1 <= example <= config.examples:
-            raise SelectionError(f"there is no example {example}: there are 1 to {config.examples:,}")
-        return (example - 1) // config.batch_size + 1
+    if example is not None and not 1 <= example <= config.examples:
+        raise SelectionError(f"there is no example {example}: there are 1 to {config.examples:,}")
     if batch is not None and not 1 <= batch <= config.batches:
         raise SelectionError(f"there is no batch {batch}: there are 1 to {config.batches:,}")
-    return batch
+
+
+def batch(config: Config, iteration: int, example: int | None = None, batch: int | None = None) -> int | None:
+    """The batch of an iteration that is named by its number or by an example in it; None where neither is said."""
+    check_batch(config, example, batch)
+    if example is None:
+        return batch
+    place = example - 1
+    if config.shuffle is not None:
+        place = _order(config.shuffle.seed, iteration, config.examples).index(place)
+    return place // config.batch_size + 1
 
 
 def entry(equations: Equations, text: str, examples: int) -> Entry:

@@ -7,6 +7,7 @@ from which it and others are replayed bit for bit.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -44,7 +45,8 @@ class Step(Mapping[str, Any]):
 
     Matrices are read-only float64 arrays (rows × columns, columns = examples), single numbers are
     floats. `iteration` and `batch` count from 1, `examples` are the numbers of its examples, also
-    from 1. `stopped` names the first quantity that is not finite where the loss or a new parameter is
+    from 1, in their order. In a prediction `iteration` and `batch` are None: it is no update.
+    `stopped` names the first quantity that is not finite where the loss or a new parameter is
     not, None if they are; such a step is the last of its trace.
     """
 
@@ -54,9 +56,9 @@ class Step(Mapping[str, Any]):
         self,
         listing: Equations,
         index: Mapping[str, int],
-        iteration: int,
-        batch: int,
-        examples: range,
+        iteration: int | None,
+        batch: int | None,
+        examples: Sequence[int],
         values: tuple[Any, ...],
     ) -> None:
         self.equations = listing
@@ -93,17 +95,24 @@ class Step(Mapping[str, Any]):
 
     @property
     def examples_loss(self) -> float:
-        """The sum of the losses of its examples, before the mean over a batch."""
+        """The sum of the losses of its examples, before the mean over a batch and without the l2 term."""
         with np.errstate(all="ignore"):
-            return float(self["losses"].sum()) if "losses" in self._index else self["loss"]
+            if "losses" in self._index:
+                return float(self["losses"].sum())
+            penalty: float = self["penalty"] if "penalty" in self._index else 0.0
+            return float(self["loss"] - penalty)
 
     @property
     def place(self) -> str:
         """`iteration 2, example 1`"""
+        if self.iteration is None:
+            return "a prediction"
         which = f"example {self.examples[0]}" if len(self.examples) == 1 else f"batch {self.batch}"
         return f"iteration {self.iteration}, {which}"
 
     def __repr__(self) -> str:
+        if self.iteration is None:
+            return f"<Step: a prediction of {len(self.examples)}>"
         return f"<Step: iteration {self.iteration}, batch {self.batch}, loss {self['loss']:.6g}>"
 
 
@@ -121,11 +130,11 @@ class Trace:
         names = [quantity.name for quantity in self.equations.quantities]
         self._index = {name: place for place, name in enumerate(names)}
         self._next_state = itemgetter(*(self._index[new.name] for _, new in self.equations.state), self._index["loss"])
-        self._x, self._y = examples(config)
+        start = (*initial_parameters(config), *_zeros(self.equations))
         spacing = max(1, isqrt(len(self)))
-        size = sum(8 * rows * columns for _, (rows, columns) in config.shapes)
+        size = sum(array.nbytes for array in start)
         self._spacing = max(spacing, -(-len(self) * size // CHECKPOINT_BYTES))
-        self._checkpoints: dict[int, tuple[Any, ...]] = {0: initial_state(config)}
+        self._checkpoints: dict[int, tuple[Any, ...]] = {0: start}
 
     def __len__(self) -> int:
         """How many steps the run has, if every number stays finite."""
@@ -147,7 +156,8 @@ class Trace:
         also because the trace stopped before it.
         """
         selecting.iteration(self.config, iteration)
-        number = (iteration - 1) * self.config.batches + (selecting.batch(self.config, example, batch) or 1) - 1
+        chosen = selecting.batch(self.config, iteration, example, batch) or 1
+        number = (iteration - 1) * self.config.batches + chosen - 1
         last = deque(self._run(self._checkpoint(number), number + 1, keep=True), maxlen=1).pop()
         if (last.iteration, last.batch) != (iteration, number % self.config.batches + 1):
             raise SelectionError(f"the trace stops before that: {last.stopped} is not finite in {last.place}")
@@ -155,7 +165,30 @@ class Trace:
 
     def evaluate(self, step: Step) -> Evaluation:
         """The network as it is after `step`, on every example."""
-        return evaluate(self.config, [step[new.name] for _, new in self.equations.state])
+        return evaluate(self.config, self.trained(step))
+
+    def trained(self, step: Step) -> list[Array]:
+        """Every W and b in order, as `step` leaves them."""
+        return [step[q.variant(suffix="new").name] for q in self.equations.parameters]
+
+    def predict(self, x: Any, after: Step | None = None) -> Step:
+        """The forward pass of `x` (examples × inputs) with the weights after a step; by default the last.
+
+        Its `equations` are the forward half of the list, its columns the given examples. Raises
+        `ValueError` for an `x` of another width.
+        """
+        given = np.atleast_2d(np.asarray(x, dtype=np.float64))
+        inputs = self.config.architecture.inputs
+        if given.ndim != 2 or given.shape[1] != inputs or not len(given):
+            raise ValueError(f"x should be examples × {inputs}; it is {' × '.join(map(str, given.shape))}")
+        step = self.step(self.config.iterations, batch=self.config.batches) if after is None else after
+        listing = equations(replace(self.config, batch=len(given), x=given)).forward
+        names = [q.name for q in listing.quantities]
+        lines = [(equation.target.name, equation.formula) for equation in listing]
+        source = function_source("predict", [q.name for q in listing.inputs], lines, names)
+        values = compiled(source, "predict")(given.T.copy(), *self.trained(step))
+        index = {name: place for place, name in enumerate(names)}
+        return Step(listing, index, None, None, range(1, len(given) + 1), values)
 
     def _checkpoint(self, number: int) -> int:
         """The last step before or at `number` whose state is kept."""
@@ -167,26 +200,33 @@ class Trace:
         compute, next_state, spacing = self._compute, self._next_state, self._spacing
         batches = config.batches
         constants = [q.name for q in listing.constants]
+        known = {"l2": config.l2, "clip_norm": config.clip_norm, **config.chosen_optimizer.parameters}
         state = self._checkpoints[start]
         for number in range(start, end):
             if keep and number % spacing == 0:
                 self._checkpoints.setdefault(number, state)
             iteration, batch = divmod(number, batches)
-            numbers = examples_of(config, batch + 1)
+            numbers = examples_of(config, iteration + 1, batch + 1)
             x, y = self._batch(numbers)
-            known = {"m": len(numbers), "alpha": config.alpha}
+            known.update(m=len(numbers), alpha=config.alpha_in(iteration + 1), t=number + 1)
             values = compute(x, y, *state, *[known[name] for name in constants])
             *state, loss = next_state(values)
-            step = Step(listing, index, iteration + 1, batch + 1, range(numbers.start + 1, numbers.stop + 1), values)
+            step = Step(listing, index, iteration + 1, batch + 1, _from_one(numbers), values)
             if not finite(loss, state):
                 step.stopped = next((name for name in step if not np.isfinite(step[name]).all()), None)
             yield step
             if step.stopped:
                 return
 
-    def _batch(self, numbers: range) -> tuple[Array, Array]:
-        rows = slice(numbers.start, numbers.stop)
-        return self._x[rows].T.copy(), self._y[rows].T.copy()
+    def _batch(self, numbers: Sequence[int]) -> tuple[Array, Array]:
+        rows = slice(numbers.start, numbers.stop) if isinstance(numbers, range) else numbers
+        return self.config.x[rows].T.copy(), self.config.y[rows].T.copy()
+
+
+def _from_one(numbers: Sequence[int]) -> Sequence[int]:
+    if isinstance(numbers, range):
+        return range(numbers.start + 1, numbers.stop + 1)
+    return tuple(number + 1 for number in numbers)
 
 
 class Evaluation(Struct, frozen=True):
@@ -206,11 +246,11 @@ def evaluate(config: Config, state: Sequence[Array]) -> Evaluation:
     """Forward with the given W and b, some examples at a time."""
     listing = equations(replace(config, batch=max(2, config.examples)))  # a list with the loss of each example
     forward = [equation for equation in listing if equation.phase in (Phase.FORWARD, Phase.LOSS)]
-    inputs = [*(q.name for q in listing.data), *(old.name for old, _ in listing.state)]
+    inputs = [q.name for q in (*listing.data, *listing.parameters)]
     outputs = [listing.layers[-1].A.name, "losses"]
     lines = [(e.target.name, e.formula) for e in forward if e.target.shape]
     compute = compiled(function_source("forward", inputs, lines, outputs), "forward")
-    x, y = examples(config)
+    x, y = config.x, config.y
     parts = [
         compute(x[first : first + EVALUATED_AT_ONCE].T, y[first : first + EVALUATED_AT_ONCE].T, *state)
         for first in range(0, len(x), EVALUATED_AT_ONCE)
@@ -236,7 +276,7 @@ def _sum(array: Array) -> float:
 
 def compiled(source: str, name: str) -> Callable[..., tuple[Any, ...]]:
     """The function `name` of `source`; what overflows or has no value is inf or nan, without a warning."""
-    namespace: dict[str, Any] = {"np": np}
+    namespace: dict[str, Any] = {"np": np, "math": math}
     exec(compile(source, "<equations>", "exec"), namespace)  # noqa: S102  # our own text, made from the list
     return np.errstate(all="ignore")(namespace[name])  # type: ignore[no-any-return]
 
@@ -250,19 +290,12 @@ def _source(listing: Equations) -> str:
     )
 
 
-def examples(config: Config) -> tuple[Array, Array]:
-    """x (examples × inputs) and y (examples × outputs)."""
-    x = np.array(config.data.x, dtype=np.float64).reshape(config.examples, -1)
-    y = np.array(config.data.y, dtype=np.float64).reshape(config.examples, -1)
-    return x, y
-
-
-def initial_state(config: Config) -> tuple[Array, ...]:
+def initial_parameters(config: Config) -> tuple[Array, ...]:
     """The initial W and b in order."""
     if isinstance(config.weights, int | float):
         return tuple(np.full(shape, config.weights, dtype=np.float64) for _, shape in config.shapes)
     if config.drawn is None:
-        given = config.weights
+        given = config.weights if config.initial is None else config.initial
         return tuple(
             np.array(given[name], dtype=np.float64).reshape(shape) if name in given else np.zeros(shape)
             for name, shape in config.shapes
@@ -275,6 +308,13 @@ def initial_state(config: Config) -> tuple[Array, ...]:
         row.draw(rng, shape, **rule.parameters) if row.biases or name.startswith("W") else np.zeros(shape)
         for name, shape in config.shapes
     )
+
+
+def _zeros(listing: Equations) -> Iterator[Array]:
+    """What the optimizer keeps, as it starts."""
+    for old, _ in listing.state[len(listing.parameters) :]:
+        rows, columns = old.shape
+        yield np.zeros((int(rows), int(columns)))
 
 
 def trace(config: Config) -> Trace:

@@ -36,15 +36,15 @@ def test_a_batch_holds_its_examples_in_the_order_of_the_file(size: str, batches:
     chosen = config(f"batch={size}", "expect=[]")
     assert chosen.batches == len(batches)
     for number, examples in enumerate(batches, start=1):
-        assert list(examples_of(chosen, number)) == examples
+        assert list(examples_of(chosen, 1, number)) == examples
         for example in examples:
-            assert batch(chosen, example=example + 1) == number
+            assert batch(chosen, 1, example=example + 1) == number
 
 
 def test_a_batch_is_named_by_its_number_or_by_an_example_in_it_or_not_at_all() -> None:
-    assert [batch(config(), example=n) for n in (1, 2, 3)] == [1, 1, 2]
-    assert batch(config(), batch=2) == 2
-    assert batch(config()) is None
+    assert [batch(config(), 1, example=n) for n in (1, 2, 3)] == [1, 1, 2]
+    assert batch(config(), 1, batch=2) == 2
+    assert batch(config(), 1) is None
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -17,6 +17,9 @@ COMMANDS = {
     "run": "Show every step of a training run.",
     "step": "Show one step.",
     "export": "Write a run to a file: Markdown, JSON and others.",
+    "predict": "Show what the trained network makes of an input.",
+    "check": "Compare with the published figures of a config.",
+    "verify": "Prove every gradient by finite differences.",
     "examples": "List the bundled examples, or print one.",
     "schema": "Print the JSON Schema of the config, for editors.",
 }
@@ -60,7 +63,7 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="nntrace", message="%(prog)s %(version)s")
 @click.pass_context
 def nntrace(ctx: click.Context) -> None:
-    """Every number of a neural network's training: in tables, with its formula.
+    """Every number of a neural network's training: in tables, with its formula, checked and proved.
 
     \b
     Examples:
@@ -69,6 +72,8 @@ def nntrace(ctx: click.Context) -> None:
       nntrace examples article > my.yaml        a config to start from
       nntrace run my.yaml
       nntrace export my.yaml -o trace.md
+      nntrace predict my.yaml --x 0,1           what the trained network makes of it
+      nntrace verify my.yaml                    its gradients, proved
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

@@ -9,8 +9,9 @@ from nntrace.cli import options
 
 @click.command("examples")
 @click.argument("name", required=False, type=options.BundledName())
+@options.screen
 @options.debug
-def command(name: str | None) -> int:
+def command(name: str | None, color: str, pager: bool) -> int:
     """List the bundled examples, or print one.
 
     \b
@@ -24,7 +25,12 @@ def command(name: str | None) -> int:
     from nntrace.suggest import listed, nearest
 
     if name is None:
-        output.show([_listing()], pager=False, coloured=False)
+        from nntrace.loading import load
+        from nntrace.render.reports import examples_report
+
+        style = output.style(color)
+        configs = {each: load(str(bundle.path(each))) for each in bundle.names()}
+        output.show(examples_report(configs, style), pager=pager, coloured=style.colour)
         output.hint("\nNext: nntrace run NAME, or nntrace examples NAME > my.yaml")
         return 0
     path = bundle.path(name)
@@ -35,19 +41,3 @@ def command(name: str | None) -> int:
     with open(path, encoding="utf-8") as file:
         output.show([file.read()], pager=False, coloured=False)
     return 0
-
-
-def _listing() -> str:
-    """A line for each example: its name, its title, its network."""
-    from nntrace import bundle
-    from nntrace.cli import output
-    from nntrace.loading import load
-    from nntrace.render.words import network
-
-    configs = {name: load(str(bundle.path(name))) for name in bundle.names()}
-    width = max(map(len, configs))
-    signs = output.style("never").signs
-    lines = [
-        f"{name.ljust(width)}  {config.title}\n{' ' * width}  {network(config)}\n" for name, config in configs.items()
-    ]
-    return "".join(lines).translate(signs)

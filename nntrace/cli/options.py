@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
@@ -81,9 +82,36 @@ class BundledName(click.ParamType):  # type: ignore[type-arg]  # generic in newe
         return completing.examples(incomplete)
 
 
+class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
+    """`0.05,0.10`: numbers separated by commas."""
+
+    name = "NUMBERS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(",")
+        try:
+            numbers = tuple(float(part) for part in parts)
+        except ValueError:
+            self.fail(f"{value!r} should be numbers separated by commas, such as 0.05,0.10", param, ctx)
+        if not all(map(isfinite, numbers)):
+            self.fail(f"{value!r} is not finite", param, ctx)
+        return numbers
+
+
 def config(function: F) -> F:
     """CONFIG and `--set`: passed on as `config` and `settings`."""
-    function = click.option(
+    return click.argument("config", required=False, type=ConfigSource())(_settings(function))
+
+
+def required_config(function: F) -> F:
+    """The same where CONFIG must be said."""
+    return click.argument("config", type=ConfigSource())(_settings(function))
+
+
+def _settings(function: F) -> F:
+    return click.option(
         "--set",
         "settings",
         multiple=True,
@@ -91,7 +119,6 @@ def config(function: F) -> F:
         help="Override a key of the config: a dotted path, list indices from 1, the value in YAML "
         "(--set alpha=0.5 --set architecture.layers.1.activation=tanh). Repeatable.",
     )(function)
-    return click.argument("config", required=False, type=ConfigSource())(function)
 
 
 def shown(function: F) -> F:

@@ -12,6 +12,8 @@ from nntrace.errors import ConfigError
 from nntrace.loading import load
 from nntrace.suggest import listed, nearest
 
+LEFT_OUT = f"CONFIG left out: this is the bundled `{bundle.DEFAULT}`."
+
 
 def load_config(source: str | None, settings: Sequence[str]) -> Config:
     """The config in a file, of a bundled name, on standard input (`-`), or the bundled article."""

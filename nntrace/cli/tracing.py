@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
+import numpy as np
 from msgspec.structs import replace
 
-from nntrace import bundle, selecting
+from nntrace import selecting
 from nntrace.cli import output
 from nntrace.cli.options import Iterations
-from nntrace.cli.source import load_config
-from nntrace.errors import ExitStatus
+from nntrace.cli.source import LEFT_OUT, load_config
+from nntrace.equations import Equations
+from nntrace.errors import ExitStatus, OutputError, SelectionError
+from nntrace.examples import inputs_from
 from nntrace.render import FORMS, TERMINAL, Detail, Form
 from nntrace.render.view import Style, View
-from nntrace.render.words import stopped
+from nntrace.render.words import end_tables, predictions, stopped
+from nntrace.summary import Summary
 from nntrace.tracing import Step, Trace
 
-LEFT_OUT = f"CONFIG left out: this is the bundled `{bundle.DEFAULT}`."
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 
 class Showing:
@@ -32,31 +42,65 @@ class Showing:
     ) -> None:
         self.left_out = config is None
         self.trace = Trace(load_config(config, settings))
-        names = [name for group in only for name in group]
-        quantities = selecting.select(self.trace.equations, layer, names)
-        self.view = View(self.trace, (), quantities, Detail(detail), once=bool(names))
+        self.layer = layer
+        self.only = [name for group in only for name in group]
+        self.detail = Detail(detail)
         self.total = 0
         self.stopped: Step | None = None
+        self.view: View
 
     def run(self, iterations: Iterations | None, example: int | None, batch: int | None) -> None:
         """Choose the steps of the whole run, or of some iterations and one batch of each."""
-        config = self.trace.config
-        first = selecting.iteration(config, iterations.first) if iterations else 1
-        last = selecting.iteration(config, iterations.last) if iterations else config.iterations
-        one = selecting.batch(config, example, batch)
-        every = self.trace.steps((first - 1) * config.batches, last * config.batches)
-        steps = (step for step in every if one in (None, step.batch) or step.stopped)
-        self.total = (last - first + 1) * (1 if one else config.batches)
-        self.view = replace(self.view, steps=self._watched(steps), whole=iterations is None and one is None)
+        steps, self.total = chosen_steps(self.trace, iterations, example, batch)
+        self._choose(self.trace.equations, steps)
+        if iterations is None and example is None and batch is None:
+            summary = Summary(self.trace)
+            steps = summary.reading(self.view.steps)
+            self.view = replace(self.view, steps=steps, ending=lambda: end_tables(summary))
 
     def step(self, iteration: int, example: int | None, batch: int | None) -> None:
         """Choose one step."""
         self.total = 1
-        self.view = replace(self.view, steps=self._watched([self.trace.step(iteration, example, batch)]))
+        self._choose(self.trace.equations, [self.trace.step(iteration, example, batch)])
+
+    def predict(self, given: Sequence[Sequence[float]], file: str | None) -> None:
+        """Train, then choose the forward pass of the given inputs and of those in a file."""
+        x = self._inputs(given, file)
+        steps = output.progress(self.trace, len(self.trace), "training", to_file=True)
+        last = deque(steps, maxlen=1).pop()
+        if last.stopped:
+            raise SelectionError(f"there is no trained network: {last.stopped} is not finite in {last.place}")
+        passed = self.trace.predict(x, last)
+        outputs = passed[passed.equations.layers[-1].A.name].T
+        table = predictions("", self.trace.config, {"x": x, "ŷ": outputs})
+        self.total = 1
+        self._choose(passed.equations, [passed])
+        self.view = replace(self.view, ending=lambda: [table], ends_with="Predictions")
+
+    def _choose(self, listing: Equations, steps: Iterable[Step]) -> None:
+        quantities = selecting.select(listing, self.layer, self.only)
+        self.view = View(self.trace, listing, self._watched(steps), quantities, self.detail, once=bool(self.only))
+
+    def _inputs(self, given: Sequence[Sequence[float]], file: str | None) -> Array:
+        config = self.trace.config
+        inputs = config.architecture.inputs
+        for x in given:
+            if len(x) != inputs:
+                written = ",".join(f"{number:g}" for number in x)
+                raise SelectionError(f"--x {written} has {len(x)} numbers; the network has {inputs} inputs")
+        parts = [np.array(given, dtype=np.float64)] if given else []
+        if file is not None:
+            parts.append(inputs_from(file, config.data.x, inputs))
+        if not parts:
+            example = ",".join(f"{number:g}" for number in config.x[0])
+            raise SelectionError(f"there is no input: say one with --x {example}, or a file with --data")
+        return np.concatenate(parts)
 
     def show(self, to: str | None, color: str, pager: bool) -> int:
         """Write to stdout; returns the exit status."""
         form = FORMS[to] if to else TERMINAL
+        if form.binary and sys.stdout.isatty():
+            raise OutputError(f"{form.name} are no text: nntrace export --to {form.name} -o FILE")
         style = output.style(color)
         pieces = self._pieces(form, style, to_file=False)
         if self.left_out and form is not TERMINAL:
@@ -89,6 +133,23 @@ class Showing:
         for step in steps:
             self.stopped = step if step.stopped else None
             yield step
+
+
+def chosen_steps(
+    trace: Trace, iterations: Iterations | None, example: int | None, batch: int | None
+) -> tuple[Iterator[Step], int]:
+    """The steps that the options name, and how many they are; where the trace stops, its last step too."""
+    config = trace.config
+    selecting.check_batch(config, example, batch)
+    first = selecting.iteration(config, iterations.first) if iterations else 1
+    last = selecting.iteration(config, iterations.last) if iterations else config.iterations
+    every = trace.steps((first - 1) * config.batches, last * config.batches)
+    steps = (
+        step
+        for step in every
+        if step.stopped or (batch in (None, step.batch) and (example is None or example in step.examples))
+    )
+    return steps, (last - first + 1) * (config.batches if example is None and batch is None else 1)
 
 
 def _after(first: str, pieces: Iterable[str | bytes]) -> Iterator[str | bytes]:

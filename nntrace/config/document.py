@@ -131,13 +131,18 @@ def located(file: str, text: str, line: int, column: int, problem: str, hint: st
     lines = text.splitlines()
     shown = lines[line] if line < len(lines) else ""
     stop = end.column if end is not None and end.line == line else column + 1
+    marked = excerpt(shown, column, stop)
+    return ConfigError(problem, file=file, line=line + 1, column=column + 1, excerpt=marked, hint=hint)
+
+
+def excerpt(shown: str, column: int, stop: int) -> str:
+    """A line with its columns from `column` to before `stop` (from 0) marked; a long line is cut."""
     first = max(0, column - EXCERPT // 2)
     window = shown[first : first + EXCERPT]
     dots = "…" if first else ""
     before = dots + shown[first:column]
     marked = shown[column : max(stop, column + 1)][: EXCERPT // 2]
-    excerpt = f"  | {dots}{window}\n  | {' ' * _width(before)}{'^' * max(1, _width(marked))}".replace("\t", " ")
-    return ConfigError(problem, file=file, line=line + 1, column=column + 1, excerpt=excerpt, hint=hint)
+    return f"  | {dots}{window}\n  | {' ' * _width(before)}{'^' * max(1, _width(marked))}".replace("\t", " ")
 
 
 def _width(text: str) -> int:

@@ -8,9 +8,8 @@ from typing import Any
 
 from msgspec import ValidationError, inspect
 
-from nntrace.config import not_yet
 from nntrace.config.document import Document, Path, described
-from nntrace.config.model import Config, Drawn
+from nntrace.config.model import Drawn, Written
 from nntrace.errors import ConfigError
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.initial import INITIALIZERS
@@ -48,6 +47,13 @@ _EXAMPLES = {
     "iterations": "iterations: 10",
     "batch": "batch: 1, batch: 4, or batch: all",
     "seed": "{init: normal, seed: 1}: a trace repeats, so the draw needs its seed",
+    "shuffle": "shuffle: {seed: 3}",
+    "clip_norm": "clip_norm: 1.0",
+    "round": "round: 4",
+    "every": "alpha: {start: 0.1, decay: 0.5, every: 10}",
+    "decay": "alpha: {start: 0.1, decay: 0.5, every: 10}",
+    "start": "alpha: {start: 0.1, decay: 0.5, every: 10}",
+    "labels": "labels: [2, 0, 1]",
     "expect": "expect: [{iteration: 1, example: 1, A3: 0.9968}]",
 }
 LARGE = 1e18
@@ -84,8 +90,6 @@ def _missing(document: Document, path: Path, name: str) -> ConfigError:
 def _unknown_key(document: Document, path: Path, name: str) -> ConfigError:
     keys = _keys(document, path)
     place = (*path, name)
-    if name in not_yet.KEYS:
-        return not_yet.not_yet(document, place, name, key=True)
     here = called_here(name, keys)
     if here:
         return document.error(place, f"`{name}`: here it is `{here}`", _example((here,)), key=True)
@@ -95,7 +99,8 @@ def _unknown_key(document: Document, path: Path, name: str) -> ConfigError:
     if list(keys) == ["name"]:
         return document.error(place, f"`{chosen}` has no parameter `{described_key(name)}`", "It takes none.", key=True)
     meant = nearest(name, keys)
-    hint = f"Did you mean `{meant}`?" if meant else f"There are {listed(keys)}."
+    there = f"There are {listed(keys)}." if len(keys) > 1 else f"There is only {listed(keys)}."
+    hint = f"Did you mean `{meant}`?" if meant else there
     return document.error(place, f"there is no key `{described_key(name)}`{_inside(path)}", hint, key=True)
 
 
@@ -127,16 +132,11 @@ def _wrong_choice(document: Document, path: Path, value: Any) -> ConfigError:
     key = str(path[-2] if path[-1] == "name" else path[-1])
     rows = TABLES.get(key)
     there: Also = {row.name: row.also for row in rows.values()} if rows else dict.fromkeys(_literals(path), ())
-    later = not_yet.CHOICES.get(key, {})
-    if value in later:
-        return not_yet.not_yet(document, path, value)
-    here = called_here(value, {**there, **later})
-    if here in later:
-        return document.error(path, f"`{value}`: here it is `{here}`, which this version does not compute yet")
+    here = called_here(value, there)
     if here:
         return document.error(path, f"`{value}`: here it is `{here}`")
-    meant = nearest(value, {**there, **later})
-    hint = f"Did you mean `{meant}`" + (" (which is not computed yet)? " if meant in later else "? ") if meant else ""
+    meant = nearest(value, there)
+    hint = f"Did you mean `{meant}`? " if meant else ""
     if meant is None or len(there) > 1:
         hint += f"It can be {'a whole number or ' if key == 'batch' else ''}{listed(there, last='or')}."
     return document.error(path, f"`{key}` cannot be {described(value)}", hint.rstrip())
@@ -172,7 +172,7 @@ def _inside(path: Path) -> str:
 
 def _types(path: Path) -> list[inspect.Type]:
     """The types that may stand at `path`."""
-    found: list[inspect.Type] = [inspect.type_info(Config)]
+    found: list[inspect.Type] = [inspect.type_info(Written)]
     for depth, step in enumerate(path):
         inner: list[inspect.Type] = []
         for kind in found:

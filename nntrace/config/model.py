@@ -7,6 +7,7 @@ The names that one may type for an activation, a loss, an optimizer or a rule co
 # No postponed annotations here: msgspec would evaluate each of them from its text at start-up.
 from collections.abc import Iterator, Mapping
 from functools import reduce
+from math import inf
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -17,7 +18,7 @@ from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.initial import INITIALIZERS
 from nntrace.maths.losses import LOSSES
 from nntrace.maths.optimizers import OPTIMIZERS
-from nntrace.maths.table import Choice, Row
+from nntrace.maths.table import Choice, Row, Setting
 
 
 class Mapped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -33,7 +34,7 @@ def _rows(table: Mapping[str, Row], tag: str, *required: Any) -> Any:
     structs = (
         defstruct(
             row.name,
-            [*required, *((p, float, default) for p, default in row.parameters.items())],
+            [*required, *((name, _bounded(setting), setting.default) for name, setting in row.settings.items())],
             bases=(Mapped,),
             tag_field=tag,
             tag=row.name,
@@ -42,6 +43,11 @@ def _rows(table: Mapping[str, Row], tag: str, *required: Any) -> Any:
         for row in table.values()
     )
     return reduce(or_, structs)
+
+
+def _bounded(setting: Setting) -> Any:
+    bounds: dict[str, Any] = dict(setting.bounds)
+    return Annotated[float, Meta(extra={"also": setting.also}, **bounds)]
 
 
 def _choice(table: Mapping[str, Row]) -> Any:
@@ -69,9 +75,9 @@ else:
 def chosen(choice: Any, table: Mapping[str, Row]) -> Choice:
     """The row's name and all its parameters, whichever way it was written."""
     if isinstance(choice, str):
-        return Choice(choice, table[choice].parameters)
+        return Choice(choice, table[choice].defaults)
     name = choice.__struct_config__.tag
-    return Choice(name, {p: getattr(choice, p) for p in table[name].parameters})
+    return Choice(name, {setting: getattr(choice, setting) for setting in table[name].settings})
 
 
 class Layer(Mapped, frozen=True, kw_only=True):
@@ -94,35 +100,64 @@ class Architecture(Mapped, frozen=True, kw_only=True):
         _key("first hidden layer ... output layer", "hidden", "hidden_layers", "layer", min_length=1),
     ]
     biases: Annotated[
-        Literal["trained", "fixed", "none"],
-        _key("trained | fixed (added, never updated) | none", "bias", "use_bias"),
+        Literal["trained", "shared", "fixed", "none"],
+        _key("trained | shared (one number per layer) | fixed (added, never updated) | none", "bias", "use_bias"),
     ] = "trained"
 
 
-Entries = list[float | list[float]]
+Entries = Annotated[list[float | list[float] | str], Meta(min_length=1)]
+"""One entry per example; from a file the names of its columns."""
 
 
 class Data(Mapped, frozen=True, kw_only=True):
-    """The examples."""
+    """The examples: written out, or in a CSV or NPZ file; `labels` may stand in place of `y`."""
 
-    x: Annotated[Entries, _key("inputs, one entry per example", "X", "inputs", "input", "features", min_length=1)]
+    file: Annotated[str | None, _key("a CSV or NPZ file, relative to the config", "path", "csv", "npz")] = None
+    x: Annotated[
+        Entries | None,
+        _key("inputs, one entry per example; from a CSV file its columns", "X", "inputs", "features"),
+    ] = None
     y: Annotated[
-        Entries, _key("targets, one entry per example", "Y", "target", "targets", "output", "outputs", min_length=1)
-    ]
+        Entries | None,
+        _key(
+            "targets, one entry per example; from a CSV file its columns",
+            "Y",
+            "target",
+            "targets",
+            "output",
+            "outputs",
+        ),
+    ] = None
+    labels: Annotated[
+        list[int | str] | str | None,
+        _key(
+            "the class of each example, from 0 or as text, instead of y; from a CSV file its column",
+            "label",
+            "classes",
+            "class",
+        ),
+    ] = None
 
 
 class Schedule(Mapped, frozen=True, kw_only=True):
     """alpha = start · decay^⌊(iteration − 1)/every⌋"""
 
-    start: Annotated[float, Meta(ge=0)]
-    decay: Annotated[float, Meta(gt=0)]
-    every: Annotated[int, Meta(ge=1)]
+    start: Annotated[float, _key("alpha of the first iterations", "initial", "alpha", ge=0)]
+    decay: Annotated[float, _key("the factor", "factor", "gamma", "rate", "drop", gt=0)]
+    every: Annotated[int, _key("iterations between two changes", "step", "steps", "step_size", ge=1)]
+
+    def at(self, iteration: int) -> float:
+        """alpha of an iteration (from 1); infinity where it is too large for a float."""
+        try:
+            return float(self.start * self.decay ** ((iteration - 1) // self.every))
+        except OverflowError:
+            return inf
 
 
 class Shuffle(Mapped, frozen=True, kw_only=True):
     """A new order of the examples in every iteration."""
 
-    seed: Annotated[int, Meta(ge=0)]
+    seed: Annotated[int, _key("of the orders", "random_state", "random_seed", ge=0)]
 
 
 class Figure(Mapped, frozen=True, kw_only=True):
@@ -142,8 +177,8 @@ class Expectation(Mapped, frozen=True, kw_only=True):
     tolerance: Annotated[float, Meta(gt=0)] | None = None
 
 
-class Config(Mapped, frozen=True, kw_only=True):
-    """Everything a trace depends on. Made by `nntrace.load`."""
+class Written(Mapped, frozen=True, kw_only=True):
+    """The keys of a config file."""
 
     title: Annotated[str, _key("shown in every header", "name")] = ""
     source: Annotated[str, _key("where the example was published", "url", "reference")] = ""
@@ -169,7 +204,7 @@ class Config(Mapped, frozen=True, kw_only=True):
         _key("loss of one example", "loss_function", "cost", "cost_function", "criterion", "error", "objective"),
     ] = "squared_error"
     alpha: Annotated[
-        Annotated[float, Meta(ge=0)] | list[float] | Schedule,
+        Annotated[float, Meta(ge=0)] | list[Annotated[float, Meta(ge=0)]] | Schedule,
         _key(
             "learning rate: a number, a list (one an iteration), or {start, decay, every}",
             "learning_rate",
@@ -226,9 +261,57 @@ class Config(Mapped, frozen=True, kw_only=True):
         return chosen(self.optimizer, OPTIMIZERS)
 
     @property
+    def shapes(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Every W and b in order, with its shape."""
+        before = self.architecture.inputs
+        for index, layer in enumerate(self.architecture.layers, start=1):
+            yield f"W{index}", (layer.nodes, before)
+            if self.architecture.biases != "none":
+                yield f"b{index}", (1 if self.architecture.biases == "shared" else layer.nodes, 1)
+            before = layer.nodes
+
+    @property
+    def drawn(self) -> Any:
+        """The rule that draws the initial weights, None where they are given."""
+        return convert(self.weights, Drawn) if isinstance(self.weights, dict) and "init" in self.weights else None
+
+    def alpha_in(self, iteration: int) -> float:
+        """The learning rate of an iteration, from 1."""
+        if isinstance(self.alpha, Schedule):
+            return self.alpha.at(iteration)
+        return float(self.alpha[iteration - 1] if isinstance(self.alpha, list) else self.alpha)
+
+
+class Config(Written, frozen=True, kw_only=True, eq=False):
+    """Everything a trace depends on: what the file says, and what it refers to. Made by `nntrace.load`.
+
+    `x` (examples × inputs) and `y` (examples × outputs) are read-only float64 arrays; `labelled` says
+    that y comes from class labels, `classes` are the names of text labels in the order of the
+    outputs, `initial` the arrays of a weights file.
+    `unreachable` counts the entries of `expect` that overrides put out of reach.
+    """
+
+    x: Any
+    y: Any
+    labelled: bool = False
+    classes: tuple[str, ...] = ()
+    initial: Mapping[str, Any] | None = None
+    unreachable: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        """The same keys, and the same numbers."""
+        if not isinstance(other, Config):
+            return NotImplemented
+        keys = all(getattr(self, key) == getattr(other, key) for key in (*Written.__struct_fields__, "classes"))
+        arrays = ((self.x, other.x), (self.y, other.y))
+        return keys and all(one.shape == another.shape and bool((one == another).all()) for one, another in arrays)
+
+    __hash__ = None  # type: ignore[assignment]  # it holds arrays
+
+    @property
     def examples(self) -> int:
         """How many examples there are."""
-        return len(self.data.x)
+        return len(self.x)
 
     @property
     def batch_size(self) -> int:
@@ -240,24 +323,10 @@ class Config(Mapped, frozen=True, kw_only=True):
         """Updates in one iteration."""
         return -(-self.examples // self.batch_size)
 
-    @property
-    def shapes(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """Every W and b in order, with its shape."""
-        before = self.architecture.inputs
-        for index, layer in enumerate(self.architecture.layers, start=1):
-            yield f"W{index}", (layer.nodes, before)
-            if self.architecture.biases != "none":
-                yield f"b{index}", (layer.nodes, 1)
-            before = layer.nodes
-
-    @property
-    def drawn(self) -> Any:
-        """The rule that draws the initial weights, None where they are given."""
-        return convert(self.weights, Drawn) if isinstance(self.weights, dict) and "init" in self.weights else None
-
     def as_data(self) -> dict[str, Any]:
         """The config as plain data that reads back to the same config; what has its default is left out."""
-        data: dict[str, Any] = to_builtins(self)
+        written = Written(**{key: getattr(self, key) for key in Written.__struct_fields__})
+        data: dict[str, Any] = to_builtins(written)
         if self.expect:
             data["expect"] = [_as_written(expectation) for expectation in self.expect]
         return data

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import json
 
-from nntrace.config.model import Config, Drawn
+from nntrace.config.model import Drawn, Written
 
 _MATRIX = {
     "anyOf": [
@@ -19,14 +19,20 @@ _MATRIX = {
 
 def schema() -> str:
     """The schema as text, indented."""
-    whole = json.schema(Config)
-    defined = whole["$defs"]
+    defined = json.schema(Written)["$defs"]
+    defined["Config"] = {**defined.pop("Written"), "title": "Config"}
     rule = json.schema(Drawn)
     defined.update(rule.pop("$defs"))
     keys = defined["Config"]["properties"]
     keys["weights"]["anyOf"] = [
         {"type": "number"},
         {"type": "object", "patternProperties": {"^[Wb][1-9][0-9]*$": _MATRIX}, "additionalProperties": False},
+        {
+            "type": "object",
+            "properties": {"file": {"type": "string", "description": "an NPZ file, relative to the config"}},
+            "required": ["file"],
+            "additionalProperties": False,
+        },
         rule,
     ]
     where: dict[str, Any] = defined["Expectation"]["properties"]
@@ -36,6 +42,7 @@ def schema() -> str:
     described = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "nntrace config",
-        **whole,
+        "$ref": "#/$defs/Config",
+        "$defs": defined,
     }
     return json.format(json.encode(described), indent=2).decode() + "\n"

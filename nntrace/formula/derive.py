@@ -9,7 +9,7 @@ the division by m that it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import singledispatch
+from functools import reduce, singledispatch
 from math import frexp
 
 from nntrace.formula.tree import (
@@ -20,6 +20,7 @@ from nntrace.formula.tree import (
     Greater,
     MatrixProduct,
     Maximum,
+    Minimum,
     Multiply,
     Negative,
     Number,
@@ -29,6 +30,8 @@ from nntrace.formula.tree import (
     Subtract,
     Sum,
     Transpose,
+    Where,
+    nodes,
 )
 
 Reached = Iterator[tuple[Formula, Formula]]
@@ -44,8 +47,41 @@ def gradients(node: Formula, incoming: Formula, value: Formula | None = None) ->
     if isinstance(node, Quantity):
         yield node, incoming
         return
+    if isinstance(node, Where):
+        yield from _chosen(node, incoming)
+        return
     for operand, gradient in reaches(node, incoming, node if value is None else value):
         yield from gradients(operand, gradient)
+
+
+def _chosen(node: Where, incoming: Formula) -> Iterator[tuple[Quantity, Formula]]:
+    """What reaches the quantities of either branch.
+
+    Where all is entry by entry each branch is derived by itself and the same choice made between the
+    two: what was not chosen cannot spoil the result (0·∞). Else the incoming gradient is chosen.
+    """
+    if not all(_by_entry(part, node) for branch in (node.yes, node.no) for part in nodes(branch)):
+        yield from gradients(node.yes, Where(node.condition, incoming, Number(0)))
+        yield from gradients(node.no, Where(node.condition, Number(0), incoming))
+        return
+    branches: list[dict[Quantity, Formula]] = []
+    for branch in (node.yes, node.no):
+        found: dict[Quantity, Formula] = {}
+        for q, part in gradients(branch, incoming):
+            found[q] = found[q] + part if q in found else part
+        branches.append(found)
+    yes, no = branches
+    for q in {**yes, **no}:
+        yield q, Where(node.condition, yes.get(q, Number(0)), no.get(q, Number(0)))
+
+
+def _by_entry(part: Formula, whole: Formula) -> bool:
+    """Whether an entry of `part` takes part in the same entry of `whole` and in no other."""
+    if isinstance(part, Quantity):
+        return part.shape == whole.shape
+    if isinstance(part, Apply):
+        return part.function.written_out is None
+    return not isinstance(part, MatrixProduct | Transpose | Sum)
 
 
 @singledispatch
@@ -97,7 +133,7 @@ def _(node: Divide, g: Formula, value: Formula) -> Reached:
 @reaches.register(Power)
 def _(node: Power, g: Formula, value: Formula) -> Reached:
     exponent = node.right
-    assert isinstance(exponent, Number)
+    assert isinstance(exponent, Number), "a power is derived where its exponent is a literal"
     lower = node.left if exponent.value == 2 else node.left ** (exponent.value - 1)
     yield node.left, times(g, times(exponent, lower))
 
@@ -106,6 +142,12 @@ def _(node: Power, g: Formula, value: Formula) -> Reached:
 def _(node: Maximum, g: Formula, value: Formula) -> Reached:
     yield node.left, fit(times(g, 1 - (node.right > node.left)), node.left, node)
     yield node.right, fit(times(g, node.right > node.left), node.right, node)
+
+
+@reaches.register(Minimum)
+def _(node: Minimum, g: Formula, value: Formula) -> Reached:
+    yield node.left, fit(times(g, 1 - (node.left > node.right)), node.left, node)
+    yield node.right, fit(times(g, node.left > node.right), node.right, node)
 
 
 @reaches.register(MatrixProduct)
@@ -154,15 +196,23 @@ def times(a: Formula, b: Formula) -> Formula:
         a, b = b, a
     if isinstance(a, Divide):
         return Divide(times(a.left, b), a.right)
-    if not isinstance(a, Number):
-        return Multiply(a, b)
-    if a.value == 1:
-        return b
-    if isinstance(b, Number) and _doubles(a, b):
-        return Number(a.value * b.value)
-    if isinstance(b, Multiply) and isinstance(b.left, Number) and _doubles(a, b.left):
-        return times(Number(a.value * b.left.value), b.right)
-    return Multiply(a, b)
+    (m, x), (n, y) = _literal_first(a), _literal_first(b)
+    if m is None or n is None or not _folds(m, n, alone=x is None or y is None):
+        return b if isinstance(a, Number) and a.value == 1 else Multiply(a, b)
+    folded = Number(m.value * n.value)
+    rest = [part for part in (x, y) if part is not None]
+    if not rest:
+        return folded
+    return reduce(Multiply, rest) if folded.value == 1 else Multiply(folded, reduce(Multiply, rest))
+
+
+def _literal_first(node: Formula) -> tuple[Number | None, Formula | None]:
+    """The literal that `node` is or begins with, and the rest."""
+    if isinstance(node, Number):
+        return node, None
+    if isinstance(node, Multiply) and isinstance(node.left, Number):
+        return node.left, node.right
+    return None, node
 
 
 def over(a: Formula, b: Formula) -> Formula:
@@ -187,6 +237,10 @@ def negative(a: Formula) -> Formula:
     return Negative(a)
 
 
-def _doubles(*numbers: Number) -> bool:
-    """Whether one of them is a power of two, so that multiplying by both at once is exact."""
-    return any(abs(frexp(n.value)[0]) == 0.5 for n in numbers)
+def _folds(m: Number, n: Number, *, alone: bool) -> bool:
+    """Whether two literals can be multiplied first without changing a bit.
+
+    Where one stands alone it is enough that one is a power of two, else both must be.
+    """
+    doubling = [abs(frexp(number.value)[0]) == 0.5 for number in (m, n)]
+    return any(doubling) if alone else all(doubling)

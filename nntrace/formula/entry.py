@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from nntrace.formula.tree import (
     EXAMPLES,
+    Apply,
     Binary,
     Entry,
     Formula,
@@ -25,6 +26,7 @@ from nntrace.formula.tree import (
     Sum,
     Transpose,
     Unary,
+    Where,
 )
 
 KEPT_AT_EACH_END = 3
@@ -87,6 +89,19 @@ def _(node: Unary, row: int, column: int, writer: _Writer) -> Formula:
 @_entry.register(Binary)
 def _(node: Binary, row: int, column: int, writer: _Writer) -> Formula:
     return replace(node, left=_entry(node.left, row, column, writer), right=_entry(node.right, row, column, writer))
+
+
+@_entry.register(Where)
+def _(node: Where, row: int, column: int, writer: _Writer) -> Formula:
+    condition, yes, no = (_entry(part, row, column, writer) for part in (node.condition, node.yes, node.no))
+    return Where(condition, yes, no)
+
+
+@_entry.register(Apply)
+def _(node: Apply, row: int, column: int, writer: _Writer) -> Formula:
+    if node.function.written_out:
+        return _entry(node.function.written_out(node.operand), row, column, writer)
+    return replace(node, operand=_entry(node.operand, row, column, writer))
 
 
 @_entry.register(Ones)

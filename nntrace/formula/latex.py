@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from nntrace.formula.plain import ATOM, POWER, PRODUCT, SUM, Leaf, Spelled
+from nntrace.formula.plain import ATOM, POWER, PRODUCT, SUM, Leaf, Spelled, digits
 from nntrace.formula.tree import (
     Add,
     Apply,
@@ -14,6 +14,7 @@ from nntrace.formula.tree import (
     Greater,
     MatrixProduct,
     Maximum,
+    Minimum,
     Multiply,
     Negative,
     Number,
@@ -25,6 +26,7 @@ from nntrace.formula.tree import (
     Subtract,
     Sum,
     Transpose,
+    Where,
 )
 
 _GREEK = {"alpha", "beta", "epsilon"}
@@ -90,7 +92,7 @@ def _(node: Entry, leaf: Leaf) -> Spelled:
 def _(node: Number, leaf: Leaf) -> Spelled:
     if node.value == 0.5:
         return r"\tfrac{1}{2}", ATOM
-    mantissa, e, exponent = f"{node.value:.15g}".partition("e")
+    mantissa, e, exponent = digits(node.value).partition("e")
     if e:
         power = f"10^{{{int(exponent)}}}"
         return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}"), PRODUCT
@@ -163,6 +165,18 @@ def _(node: Maximum, leaf: Leaf) -> Spelled:
     return rf"\max\left({latex(node.left, leaf)}, {latex(node.right, leaf)}\right)", ATOM
 
 
+@_spell.register(Minimum)
+def _(node: Minimum, leaf: Leaf) -> Spelled:
+    return rf"\min\left({latex(node.left, leaf)}, {latex(node.right, leaf)}\right)", ATOM
+
+
+@_spell.register(Where)
+def _(node: Where, leaf: Leaf) -> Spelled:
+    yes, condition, no = (latex(part, leaf) for part in node.operands)
+    rows = rf"{yes} & \text{{if }} {condition} \\ {no} & \text{{otherwise}}"
+    return rf"\begin{{cases}} {rows} \end{{cases}}", 0
+
+
 @_spell.register(Transpose)
 def _(node: Transpose, leaf: Leaf) -> Spelled:
     if isinstance(node.operand, Quantity):
@@ -184,4 +198,10 @@ def _(node: Sum, leaf: Leaf) -> Spelled:
 
 @_spell.register(Apply)
 def _(node: Apply, leaf: Leaf) -> Spelled:
-    return rf"{node.function.latex}\left({latex(node.operand, leaf)}\right)", ATOM
+    pattern = node.function.latex
+    if "{any}" not in pattern and "{atom}" not in pattern:
+        return rf"{pattern}\left({latex(node.operand, leaf)}\right)", ATOM
+    operands = {"{any}": latex(node.operand, leaf), "{atom}": _inner(node.operand, leaf, ATOM)}
+    for place, text in operands.items():
+        pattern = pattern.replace(place, text)
+    return pattern, ATOM

@@ -6,6 +6,7 @@ and calls it for every step.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import singledispatch
 
@@ -17,6 +18,7 @@ from nntrace.formula.tree import (
     Greater,
     MatrixProduct,
     Maximum,
+    Minimum,
     Multiply,
     Negative,
     Number,
@@ -26,12 +28,16 @@ from nntrace.formula.tree import (
     Subtract,
     Sum,
     Transpose,
+    Where,
+    nodes,
 )
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
 """Python's own precedence, as far as it is needed."""
 
 Spelled = tuple[str, int]
+_CALL = re.compile(r"[\w.]+\([^()]*\)")
+"""A template that is one call holds together; anything else is an expression."""
 
 
 def numpy_source(node: Formula) -> str:
@@ -42,9 +48,15 @@ def numpy_source(node: Formula) -> str:
 def function_source(
     name: str, inputs: Sequence[str], lines: Iterable[tuple[str, Formula]], outputs: Sequence[str]
 ) -> str:
-    """A Python function: a line ``target = formula`` each, returning the tuple of `outputs`."""
+    """A Python function: a line ``target = formula`` each, returning the tuple of `outputs`.
+
+    Before it stand the helpers that its formulas call; it needs `np`, and `math` if a helper says so.
+    """
+    lines = list(lines)
     body = "".join(f"    {target} = {numpy_source(node)}\n" for target, node in lines)
-    return f"def {name}({', '.join(inputs)}):\n{body}    return ({', '.join(outputs)},)\n"
+    applied = [node.function for _, line in lines for node in nodes(line) if isinstance(node, Apply)]
+    helpers = "".join(f"{text}\n\n" for text in dict.fromkeys(function.helper for function in applied) if text)
+    return f"{helpers}def {name}({', '.join(inputs)}):\n{body}    return ({', '.join(outputs)},)\n"
 
 
 def _inner(node: Formula, at_least: int) -> str:
@@ -122,6 +134,20 @@ def _(node: Maximum) -> Spelled:
     return f"np.maximum({numpy_source(node.left)}, {numpy_source(node.right)})", ATOM
 
 
+@_spell.register(Minimum)
+def _(node: Minimum) -> Spelled:
+    return f"np.minimum({numpy_source(node.left)}, {numpy_source(node.right)})", ATOM
+
+
+@_spell.register(Where)
+def _(node: Where) -> Spelled:
+    # A whole number stays a float: two of them would make an array of integers.
+    chosen = (
+        repr(float(part.value)) if isinstance(part, Number) else numpy_source(part) for part in (node.yes, node.no)
+    )
+    return f"np.where({_comparison(node.condition)}, {', '.join(chosen)})", ATOM
+
+
 @_spell.register(Transpose)
 def _(node: Transpose) -> Spelled:
     return _inner(node.operand, ATOM) + ".T", ATOM
@@ -142,4 +168,4 @@ def _(node: Sum) -> Spelled:
 def _(node: Apply) -> Spelled:
     template = node.function.numpy
     text = template.format(any=numpy_source(node.operand), atom=_inner(node.operand, ATOM))
-    return text, ATOM if template.startswith("np.") else SUM  # one call, or an expression
+    return text, ATOM if _CALL.fullmatch(template) else SUM

@@ -14,6 +14,7 @@ from nntrace.formula.tree import (
     Greater,
     MatrixProduct,
     Maximum,
+    Minimum,
     Multiply,
     Negative,
     Number,
@@ -25,6 +26,7 @@ from nntrace.formula.tree import (
     Subtract,
     Sum,
     Transpose,
+    Where,
 )
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
@@ -49,6 +51,12 @@ def name(node: Formula) -> str:
 def plain(node: Formula, leaf: Leaf = name) -> str:
     """`node` in plain text, its leaves written by `leaf`."""
     return _spell(node, leaf)[0]
+
+
+def digits(value: float) -> str:
+    """A literal as short as says it exactly: 2, 0.01, 1.0507009873554805, 1e-6."""
+    mantissa, e, exponent = repr(float(value)).partition("e")
+    return mantissa.removesuffix(".0") + (f"e{int(exponent)}" if e else "")
 
 
 def _inner(node: Formula, leaf: Leaf, at_least: int, *, follows: bool = False) -> str:
@@ -79,7 +87,7 @@ def _(node: Entry, leaf: Leaf) -> Spelled:
 def _(node: Number, leaf: Leaf) -> Spelled:
     if node.value == 0.5:
         return "½", ATOM
-    return f"{node.value:.15g}".replace("-", "−"), ATOM if node.value >= 0 else PRODUCT
+    return digits(node.value).replace("-", "−"), ATOM if node.value >= 0 else PRODUCT
 
 
 @_spell.register(Negative)
@@ -134,8 +142,8 @@ def _(node: Divide, leaf: Leaf) -> Spelled:
 
 @_spell.register(Power)
 def _(node: Power, leaf: Leaf) -> Spelled:
-    assert isinstance(node.right, Number)
-    exponent = {2.0: "²", 3.0: "³"}.get(node.right.value) or f"^{_inner(node.right, leaf, ATOM)}"
+    known = {2.0: "²", 3.0: "³"}.get(node.right.value) if isinstance(node.right, Number) else None
+    exponent = known or f"^{_inner(node.right, leaf, ATOM)}"
     return _inner(node.left, leaf, ATOM) + exponent, POWER
 
 
@@ -147,6 +155,16 @@ def _(node: Greater, leaf: Leaf) -> Spelled:
 @_spell.register(Maximum)
 def _(node: Maximum, leaf: Leaf) -> Spelled:
     return f"max({plain(node.left, leaf)}, {plain(node.right, leaf)})", ATOM
+
+
+@_spell.register(Minimum)
+def _(node: Minimum, leaf: Leaf) -> Spelled:
+    return f"min({plain(node.left, leaf)}, {plain(node.right, leaf)})", ATOM
+
+
+@_spell.register(Where)
+def _(node: Where, leaf: Leaf) -> Spelled:
+    return f"{_inner(node.yes, leaf, SUM)} if {plain(node.condition, leaf)} else {_inner(node.no, leaf, SUM)}", 0
 
 
 @_spell.register(Transpose)
@@ -170,4 +188,5 @@ def _(node: Sum, leaf: Leaf) -> Spelled:
 
 @_spell.register(Apply)
 def _(node: Apply, leaf: Leaf) -> Spelled:
-    return f"{node.function.plain}({plain(node.operand, leaf)})", ATOM
+    pattern = node.function.plain if "{" in node.function.plain else node.function.plain + "({any})"
+    return pattern.format(any=plain(node.operand, leaf), atom=_inner(node.operand, leaf, ATOM)), ATOM

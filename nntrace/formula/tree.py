@@ -62,8 +62,11 @@ class Formula(Struct, frozen=True, eq=False):
     def __rtruediv__(self, other: float) -> Formula:
         return Divide(formula(other), self)
 
-    def __pow__(self, exponent: float) -> Formula:
-        return Power(self, Number(exponent))
+    def __pow__(self, exponent: Formula | float) -> Formula:
+        return Power(self, formula(exponent))
+
+    def __rpow__(self, base: float) -> Formula:
+        return Power(formula(base), self)
 
     def __matmul__(self, other: Formula) -> Formula:
         return MatrixProduct(self, other)
@@ -118,6 +121,11 @@ class Quantity(Formula, frozen=True, eq=True):
         rows = self.of[0]
         assert isinstance(rows, int)
         return rows
+
+    @property
+    def before(self) -> Quantity:
+        """What `W1_new` was before the update: `W1`."""
+        return self.variant(prefix=self.prefix)
 
     def variant(self, *, prefix: str = "", suffix: str = "") -> Quantity:
         """A quantity of the same layer and shape: its gradient, its new value, its moment."""
@@ -185,7 +193,7 @@ class Divide(Binary, frozen=True, eq=False):
 
 
 class Power(Binary, frozen=True, eq=False):
-    """a to the power of a number"""
+    """a to the power of a single number"""
 
 
 class Greater(Binary, frozen=True, eq=False):
@@ -194,6 +202,10 @@ class Greater(Binary, frozen=True, eq=False):
 
 class Maximum(Binary, frozen=True, eq=False):
     """The larger of both, entry by entry"""
+
+
+class Minimum(Binary, frozen=True, eq=False):
+    """The smaller of both, entry by entry"""
 
 
 class MatrixProduct(Binary, frozen=True, eq=False):
@@ -223,6 +235,28 @@ class Transpose(Unary, frozen=True, eq=False):
 
 class Ones(Unary, frozen=True, eq=False):
     """1 for each entry of the operand"""
+
+
+class Where(Formula, frozen=True, eq=False):
+    """`yes` where the condition (a comparison) is true, else `no`, entry by entry.
+
+    Both are computed, one is chosen: an infinity in the other does no harm.
+    """
+
+    condition: Formula
+    yes: Formula
+    no: Formula
+
+    def __post_init__(self) -> None:
+        broadcast(self.condition.shape, broadcast(self.yes.shape, self.no.shape))
+
+    @property
+    def operands(self) -> tuple[Formula, ...]:
+        return (self.yes, self.condition, self.no)
+
+    @property
+    def shape(self) -> Shape:
+        return broadcast(self.condition.shape, broadcast(self.yes.shape, self.no.shape))
 
 
 Axis = Literal["rows", "columns"] | None
@@ -266,8 +300,11 @@ class Function(Struct, frozen=True, eq=False):
 
     `numpy` is the computed spelling, right for every input, with ``{any}`` for the argument where
     any expression may stand, ``{atom}`` where it needs parentheses unless it is a name or a call.
-    `definition` is the shown spelling of f(z). `backward(g, x, y)` is the gradient that reaches x,
-    given the gradient g that reaches y = f(x).
+    `plain` and `latex` are a name, or a pattern with ``{any}`` or ``{atom}`` too. `helper` is the
+    source of a Python function that the numpy spelling calls. `definition` is the shown spelling of
+    f(z). `backward(g, x, y)` is the gradient that reaches x, given the gradient g that reaches
+    y = f(x). `written_out(x)` is f(x) in other nodes, for a function that mixes the entries of a
+    column. `switch(x)` is a comparison that changes sides where f is not smooth.
     """
 
     plain: str
@@ -275,13 +312,16 @@ class Function(Struct, frozen=True, eq=False):
     numpy: str
     backward: Callable[[Formula, Formula, Formula], Formula]
     definition: str = ""
+    helper: str = ""
+    written_out: Callable[[Formula], Formula] | None = None
+    switch: Callable[[Formula], Formula] | None = None
 
     def __call__(self, operand: Formula) -> Formula:
         return Apply(operand, self)
 
 
 class Apply(Unary, frozen=True, eq=False):
-    """f(x), entry by entry"""
+    """f(x), entry by entry unless the function says otherwise"""
 
     function: Function
 

@@ -1,8 +1,38 @@
-"""Functions of one number that the tables are made of."""
+"""Functions that the tables are made of.
+
+Each is computed so that every finite input has its right value: what overflows on the way does so
+to an infinity from which the right limit comes, or is not chosen.
+"""
 
 from __future__ import annotations
 
-from nntrace.formula.tree import Function
+from math import pi, sqrt
+
+from nntrace.formula.tree import Formula, Function, Number, Sum
+
+EXP = Function(plain="exp", latex=r"\exp", numpy="np.exp({any})", backward=lambda g, x, y: g * y)
+LN = Function(plain="ln", latex=r"\ln", numpy="np.log({any})", backward=lambda g, x, y: g / x)
+SQRT = Function(plain="√{atom}", latex=r"\sqrt{{any}}", numpy="np.sqrt({any})", backward=lambda g, x, y: g / (2 * y))
+EXP_MINUS_1 = Function(
+    plain="(exp({any}) − 1)",
+    latex=r"\left(\exp\left({any}\right) - 1\right)",
+    numpy="np.expm1({any})",  # exp(x) − 1 would lose the digits of a small x
+    backward=lambda g, x, y: g * EXP(x),
+)
+SIGN = Function(
+    plain="sign",
+    latex=r"\operatorname{sign}",
+    numpy="np.sign({any})",
+    backward=lambda g, x, y: Number(0),
+    switch=lambda x: x > 0,
+)
+ABS = Function(
+    plain="|{any}|",
+    latex=r"\left|{any}\right|",
+    numpy="np.abs({any})",
+    backward=lambda g, x, y: g * SIGN(x),  # PyTorch's convention: 0 at 0
+    switch=lambda x: x > 0,
+)
 
 SIGMA = Function(
     plain="σ",
@@ -18,7 +48,6 @@ TANH = Function(
     numpy="np.tanh({any})",
     backward=lambda g, z, a: g * (1 - a**2),
 )
-LN = Function(plain="ln", latex=r"\ln", numpy="np.log({any})", backward=lambda g, x, y: g / x)
 SOFTPLUS = Function(
     plain="softplus",
     latex=r"\operatorname{softplus}",
@@ -26,3 +55,68 @@ SOFTPLUS = Function(
     numpy="np.logaddexp(0, {any})",  # exp(z) itself would overflow for z > 709
     backward=lambda g, z, a: g * SIGMA(z),
 )
+NORMAL_DENSITY = Function(
+    plain="φ",
+    latex=r"\varphi",
+    definition="φ(z) = exp(−½ z²)/√(2π)",
+    numpy=f"np.exp(-0.5 * {{atom}} ** 2) / {sqrt(2 * pi)!r}",
+    backward=lambda g, z, y: -(g * z * y),
+)
+NORMAL_DISTRIBUTION = Function(
+    plain="Φ",
+    latex=r"\Phi",
+    definition="Φ(z) = ½ (1 + erf(z/√2))",
+    numpy="normal_distribution({any})",
+    # numpy has no erf; erfc keeps the digits where 1 + erf(z) would cancel.
+    helper="def normal_distribution(z):\n"
+    "    erfc = np.frompyfunc(math.erfc, 1, 1)\n"
+    "    return 0.5 * np.asarray(erfc(-z / math.sqrt(2)), dtype=float)\n",
+    backward=lambda g, z, y: g * NORMAL_DENSITY(z),
+)
+
+
+def _rows(x: Formula) -> Formula:
+    return Sum(x, "rows")
+
+
+SOFTMAX = Function(
+    plain="softmax",
+    latex=r"\operatorname{softmax}",
+    definition="softmax(z) = exp(z)/Σ exp(z), Σ over the nodes of an example",
+    numpy="softmax({any})",
+    # A constant taken from every z changes nothing, and without the largest nothing overflows.
+    helper="def softmax(z):\n"
+    "    e = np.exp(z - z.max(axis=0, keepdims=True))\n"
+    "    return e / e.sum(axis=0, keepdims=True)\n",
+    backward=lambda g, z, a: a * (g - _rows(g * a)),
+    written_out=lambda z: EXP(z) / _rows(EXP(z)),
+)
+LOG_SOFTMAX = Function(
+    plain="ln softmax",
+    latex=r"\ln\operatorname{softmax}",
+    definition="ln softmax(z) = z − ln Σ exp(z)",
+    numpy="log_softmax({any})",
+    helper="def log_softmax(z):\n"
+    "    z = z - z.max(axis=0, keepdims=True)\n"
+    "    return z - np.log(np.exp(z).sum(axis=0, keepdims=True))\n",
+    backward=lambda g, z, y: g - SOFTMAX(z) * _rows(g),
+    written_out=lambda z: z - LN(_rows(EXP(z))),
+)
+
+
+def rounding(decimals: int) -> Function:
+    """To so many decimals, half away from zero on the decimal value.
+
+    np.round goes by the binary value, and to even: it differs on a quarter of the halves that
+    products of short decimals make.
+    """
+    return Function(
+        plain=f"round({{any}}, {decimals})",
+        latex=rf"\operatorname{{round}}_{{{decimals}}}\left({{any}}\right)",
+        definition=f"round(x, {decimals}) to {decimals} decimals, half away from zero",
+        numpy=f"rounded({{any}}, {decimals})",
+        helper="def rounded(x, decimals):\n"
+        "    scale = 10.0**decimals\n"
+        "    return np.sign(x) * np.floor(np.abs(x) * scale * (1 + 1e-12) + 0.5) / scale\n",
+        backward=lambda g, x, y: g,
+    )

@@ -3,40 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import isfinite
+from math import isfinite, sqrt
 from typing import TYPE_CHECKING
 
-from nntrace.maths.table import Row, table
+from nntrace.maths.table import Row, Setting, table
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Generator = np.random.Generator | np.random.RandomState
+    Drawn = NDArray[np.float64]
+
+Shape = tuple[int, int]
+"""Rows are this layer's nodes (out), columns the previous layer's (in)."""
 
 
 class Initializer(Row, frozen=True, kw_only=True, eq=False):
-    """`draw(rng, shape, **parameters)` is one matrix (rows = this layer's nodes, columns = the previous layer's).
+    """`draw(rng, shape, **settings)` is one matrix.
 
-    `problem(**parameters)` names a parameter that cannot be used and says why, None if all can.
+    `problem(**settings)` names a setting that cannot be used and says why, None if all can.
     `biases` says whether the biases are drawn as well; otherwise they start at 0.
     """
 
-    draw: Callable[..., NDArray[np.float64]]
-    biases: bool
+    draw: Callable[..., Drawn]
+    biases: bool = False
     problem: Callable[..., tuple[str, str] | None] = lambda **_: None
 
 
-def _normal(rng: Generator, shape: tuple[int, int], mean: float, std: float) -> NDArray[np.float64]:
+def _normal(rng: Generator, shape: Shape, mean: float, std: float) -> Drawn:
     return rng.normal(mean, std, shape)
 
 
-def _uniform(rng: Generator, shape: tuple[int, int], low: float, high: float) -> NDArray[np.float64]:
+def _uniform(rng: Generator, shape: Shape, low: float, high: float) -> Drawn:
     return rng.uniform(low, high, shape)
 
 
-def _normal_problem(mean: float, std: float) -> tuple[str, str] | None:
-    return ("std", f"`std` is {std:g}: it must be at least 0") if std < 0 else None
+def _between(rng: Generator, shape: Shape, bound: float) -> Drawn:
+    return rng.uniform(-bound, bound, shape)
 
 
 def _uniform_problem(low: float, high: float) -> tuple[str, str] | None:
@@ -50,18 +54,42 @@ INITIALIZERS: Mapping[str, Initializer] = table(
         Initializer(
             name="normal",
             also=("gaussian", "randn", "random_normal"),
-            parameters={"mean": 0.0, "std": 1.0},
+            settings={
+                "mean": Setting(0.0, also=("loc", "mu")),
+                "std": Setting(1.0, also=("scale", "sigma", "stddev"), bounds={"ge": 0}),
+            },
             draw=_normal,
-            problem=_normal_problem,
             biases=True,
         ),
         Initializer(
             name="uniform",
             also=("random", "rand", "random_uniform"),
-            parameters={"low": 0.0, "high": 1.0},
+            settings={"low": Setting(0.0, also=("min", "minval")), "high": Setting(1.0, also=("max", "maxval"))},
             draw=_uniform,
             problem=_uniform_problem,
             biases=True,
+        ),
+        # Glorot and Bengio, 2010: as much variance forward as backward.
+        Initializer(
+            name="xavier_uniform",
+            also=("xavier", "glorot", "glorot_uniform"),
+            draw=lambda rng, shape: _between(rng, shape, sqrt(6 / sum(shape))),
+        ),
+        Initializer(
+            name="xavier_normal",
+            also=("glorot_normal",),
+            draw=lambda rng, shape: rng.normal(0.0, sqrt(2 / sum(shape)), shape),
+        ),
+        # He et al., 2015: relu lets half of the variance through.
+        Initializer(
+            name="he_uniform",
+            also=("kaiming_uniform",),
+            draw=lambda rng, shape: _between(rng, shape, sqrt(6 / shape[1])),
+        ),
+        Initializer(
+            name="he_normal",
+            also=("he", "kaiming", "kaiming_normal"),
+            draw=lambda rng, shape: rng.normal(0.0, sqrt(2 / shape[1]), shape),
         ),
     ]
 )

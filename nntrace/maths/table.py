@@ -8,16 +8,31 @@ from typing import TypeVar
 from msgspec import Struct
 
 
+class Setting(Struct, frozen=True):
+    """A number that a row takes: its default, its bounds, and the names it goes by elsewhere.
+
+    `bounds` are msgspec's: ``ge``, ``gt``, ``le``, ``lt``.
+    """
+
+    default: float
+    also: tuple[str, ...] = ()
+    bounds: Mapping[str, float] = {}
+
+
 class Row(Struct, frozen=True, kw_only=True, eq=False):
     """A row of a table.
 
     `name` is what one types; `also` are the names it goes by elsewhere, used only in messages;
-    `parameters` are the numbers it takes, with their defaults.
+    `settings` are the numbers it takes.
     """
 
     name: str
     also: tuple[str, ...] = ()
-    parameters: Mapping[str, float] = {}
+    settings: Mapping[str, Setting] = {}
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        return {name: setting.default for name, setting in self.settings.items()}
 
 
 class Choice(Struct, frozen=True):

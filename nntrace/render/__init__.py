@@ -20,12 +20,16 @@ class Detail(StrEnum):
 
 
 class Form(NamedTuple):
-    """A form: its name for `--to`, the suffixes that say it, and where it is written."""
+    """A form: its name for `--to`, the suffixes that say it, and where it is written.
+
+    A `binary` one is nothing for the screen.
+    """
 
     name: str
     suffixes: tuple[str, ...]
     module: str
     function: str = "render"
+    binary: bool = False
 
     def render(self, view: View) -> Iterator[str] | Iterator[bytes]:
         """The trace in this form, in pieces: text, or bytes where the encoding is part of the form."""
@@ -41,5 +45,6 @@ FORMS: Mapping[str, Form] = {
         Form("markdown", (".md", ".markdown"), "nntrace.render.markdown"),
         Form("json", (".json",), "nntrace.render.json_form"),
         Form("jsonl", (".jsonl", ".ndjson"), "nntrace.render.json_form", "render_lines"),
+        Form("weights", (), "nntrace.render.weights", binary=True),
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,12 +80,17 @@ class Excerpts:
         return self[node.quantity].form(float(value if node.row is None else value[node.row, node.column]))
 
 
-def excerpt_of(array: Array, decimals: int) -> Excerpt:
-    """What is shown of a matrix that belongs to no step."""
-    rows, columns = array.shape
-    if max(array.shape) <= WHOLE:
-        return _whole(array.ravel().tolist(), (rows, columns), decimals)
-    return _ends(array, decimals)
+def excerpt_of_rows(array: Array, rows: Sequence[int], decimals: int) -> list[list[str]]:
+    """The cells of some rows of a matrix that belongs to no step; of many columns the ends."""
+    columns = shown(array.shape[1])
+    kept = array[np.ix_(rows, [column for column in columns if column is not None])]
+    width = kept.shape[1]
+    cells = written(kept.ravel().tolist(), decimals)[1]
+    by_row = [cells[first : first + width] for first in range(0, len(cells), width)]
+    if None in columns:
+        for row in by_row:
+            row.insert(columns.index(None), "…")
+    return by_row
 
 
 def _given(value: float) -> Excerpt:

@@ -45,7 +45,8 @@ def _head(view: View) -> dict[str, Any]:
 
 def _step(view: View, step: Step) -> dict[str, Any]:
     values = {quantity.name: _plain(step, quantity.name) for quantity in view.quantities}
-    return {"iteration": step.iteration, "batch": step.batch, "examples": list(step.examples), "values": values}
+    where = {} if step.iteration is None else {"iteration": step.iteration, "batch": step.batch}
+    return {**where, "examples": list(step.examples), "values": values}
 
 
 def _plain(step: Step, name: str) -> Any:

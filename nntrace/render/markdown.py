@@ -13,20 +13,18 @@ from nntrace.render import Detail
 from nntrace.render.excerpt import Excerpt, Excerpts
 from nntrace.render.layout import Item, Panel, by_phase, panels
 from nntrace.render.numbers import dimensions
+from nntrace.render.tables import EndTable
 from nntrace.render.view import View
 from nntrace.render.words import (
     PHASES,
-    EndTable,
     about,
     column_labels,
-    end_tables,
     row_stub,
     step_title,
     stopped,
     title,
 )
 from nntrace.render.work import entries, work
-from nntrace.summary import Summary
 from nntrace.tracing import Step
 
 _SPECIAL = re.compile(r"[\\`*{}#|$~]|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_])")
@@ -49,21 +47,20 @@ class _Markdown:
         self.view = view
         self.config = view.config
         self._frames: dict[tuple[tuple[Item, ...], tuple[tuple[tuple[int, int], int], ...]], Frame] = {}
-        self.panels = list(by_phase(panels(view.trace.equations, view.quantities, once=view.once)))
+        self.panels = list(by_phase(panels(view.listing, view.quantities, once=view.once)))
 
     def text(self) -> Iterator[str]:
         yield "\n".join(self._header())
-        summary = Summary(self.view.trace)
-        for step in summary.reading(self.view.steps):
-            yield "\n".join(self._step(step))
-        if summary.last is not None and summary.last.stopped:
-            yield f"\n**{stopped(summary.last)}**\n"
-        if self.view.whole:
-            yield "\n".join(self._ending(summary))
+        last = None
+        for last in self.view.steps:
+            yield "\n".join(self._step(last))
+        if last is not None and last.stopped:
+            yield f"\n**{stopped(last)}**\n"
+        yield "\n".join(self._ending())
 
     def _header(self) -> list[str]:
         lines = [f"# {text(title(self.config)) or 'Trace'}", ""]
-        for label, words in about(self.config, self.view.trace.equations):
+        for label, words in about(self.config, self.view.listing):
             lines.append(f"- **{label}**: {text(' '.join(words.split()))}")
         return [*lines, ""]
 
@@ -114,9 +111,9 @@ class _Markdown:
             lines += ["```", ""]
         return lines
 
-    def _ending(self, summary: Summary) -> list[str]:
-        lines = [line for made in end_tables(summary) for line in _titled(made)]
-        return ["", "## After training", "", *lines] if lines else []
+    def _ending(self) -> list[str]:
+        lines = [line for made in self.view.ending() for line in _titled(made)]
+        return ["", f"## {self.view.ends_with}", "", *lines] if lines else []
 
 
 def _computed(item: Item) -> str:
@@ -144,7 +141,8 @@ def _titled(made: EndTable) -> list[str]:
         for heading, _ in made.groups
     ]
     above, pattern = _frame(made.stub, columns, [heading.cell for heading, _ in made.groups])
-    return [f"### {made.title}", "", *above, *_rows(pattern, made.stub, [cells for _, cells in made.groups]), ""]
+    title = [f"### {made.title}", ""] if made.title else []
+    return [*title, *above, *_rows(pattern, made.stub, [cells for _, cells in made.groups]), ""]
 
 
 def _frame(stub: tuple[str, ...], columns: Sequence[Sequence[str]], widths: Sequence[int]) -> Frame:

@@ -13,6 +13,7 @@ STYLES: Mapping[str, str] = {
     "formula": "green",
     "quiet": "dim",
     "alarm": "bold red",
+    "good": "green",
 }
 
 

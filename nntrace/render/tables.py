@@ -45,6 +45,14 @@ Group = tuple[Heading, Sequence[Sequence[str]]]
 """A heading, and the cells under it row by row."""
 
 
+class EndTable(Struct, frozen=True):
+    """A table after the steps: its title, the column at the left, the groups of columns."""
+
+    title: str
+    stub: tuple[str, ...]
+    groups: list[Group]
+
+
 def table(bundles: Sequence[Sequence[Group]], stub: tuple[str, ...], width: int, paint: Paint) -> list[str]:
     """The lines of a table at most `width` wide.
 

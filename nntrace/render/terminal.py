@@ -16,16 +16,14 @@ from nntrace.render.words import (
     PHASES,
     about,
     column_labels,
-    end_tables,
     row_stub,
     step_title,
     stopped,
     title,
 )
-from nntrace.summary import Summary
 from nntrace.tracing import Step
 
-LONGEST_HEADING = 46
+LONGEST_HEADING = 50
 """A formula longer than this stands on a line of its own above the table."""
 INDENT = "  "
 
@@ -42,17 +40,18 @@ class _Terminal:
         self.width = view.style.width
         self.paint = Palette(view.style.colour)
         self._headings: dict[tuple[Item, tuple[int, int], int], Heading] = {}
-        self.panels = list(by_phase(panels(view.trace.equations, view.quantities, once=view.once)))
+        self.panels = list(by_phase(panels(view.listing, view.quantities, once=view.once)))
 
     def text(self) -> Iterator[str]:
         yield self._joined(self._header())
-        summary = Summary(self.view.trace)
-        for step in summary.reading(self.view.steps):
-            yield self._joined(self._step(step))
-        if summary.last is not None and summary.last.stopped:
-            yield self._joined(["", self.paint("alarm", stopped(summary.last))])
-        if self.view.whole:
-            yield self._joined(self._ending(summary))
+        last = None
+        for last in self.view.steps:
+            yield self._joined(self._step(last))
+        if last is not None and last.stopped:
+            yield self._joined(["", self.paint("alarm", stopped(last))])
+        ending = self._ending()
+        if ending:
+            yield self._joined(ending)
 
     def sign(self, text: str) -> str:
         """`text` in the signs that the stream has, before it is measured."""
@@ -63,7 +62,7 @@ class _Terminal:
 
     def _header(self) -> list[str]:
         lines = [self.paint("title", line) for line in self._wrapped(title(self.config))]
-        for label, text in about(self.config, self.view.trace.equations):
+        for label, text in about(self.config, self.view.listing):
             first, *rest = self._wrapped(text, 10)
             lines.append(self.paint("quiet", label.ljust(10)) + first)
             lines += [" " * 10 + line for line in rest]
@@ -158,9 +157,9 @@ class _Terminal:
                     lines += textwrap.wrap(text, room, initial_indent=2 * INDENT, subsequent_indent=4 * INDENT)
         return lines
 
-    def _ending(self, summary: Summary) -> list[str]:
+    def _ending(self) -> list[str]:
         lines: list[str] = []
-        for made in end_tables(summary):
+        for made in self.view.ending():
             rows = table([made.groups], made.stub, self.width, self.paint)
-            lines += ["", self.paint("phase", made.title.upper()), *rows]
-        return ["", self._bar("After training"), *lines] if lines else []
+            lines += ["", *([self.paint("phase", made.title.upper())] if made.title else []), *rows]
+        return ["", self._bar(self.view.ends_with), *lines] if lines else []

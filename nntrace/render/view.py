@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
 from nntrace.config.model import Config
+from nntrace.equations import Equations
 from nntrace.formula.tree import Quantity
 from nntrace.render import Detail
+from nntrace.render.tables import EndTable
 from nntrace.tracing import Step, Trace
 
 
@@ -23,16 +25,19 @@ class Style(Struct, frozen=True):
 class View(Struct, frozen=True):
     """`steps` are made on demand and read once.
 
-    `once`: each quantity is shown where it is the result, not beside what is made of it as well.
-    `whole`: the steps are the whole run, so that it ends with the losses and the predictions.
+    `listing` has the equations of the steps: those of training, or of a prediction. `once`: each
+    quantity is shown where it is the result, not beside what is made of it as well. `ending` gives
+    the tables that come after the steps, under the title `ends_with`.
     """
 
     trace: Trace
+    listing: Equations
     steps: Iterable[Step]
     quantities: Sequence[Quantity]
     detail: Detail = Detail.VALUES
     once: bool = False
-    whole: bool = False
+    ending: Callable[[], Sequence[EndTable]] = list
+    ends_with: str = "After training"
     style: Style = Style()
 
     @property

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
+import numpy as np
 
-from nntrace.config.model import Config
+from nntrace.config.model import Config, Schedule
 from nntrace.equations import Equations
 from nntrace.errors import harmless
 from nntrace.formula.plain import plain
 from nntrace.maths.table import Choice
-from nntrace.render.excerpt import excerpt_of
+from nntrace.render.excerpt import excerpt_of_rows
 from nntrace.render.numbers import shown, written
-from nntrace.render.tables import Group, heading
+from nntrace.render.tables import EndTable, Group, heading
 from nntrace.summary import Summary
-from nntrace.tracing import Step, examples
+from nntrace.tracing import Step
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 PHASES = {"start": "Start", "forward": "Forward", "loss": "Loss", "backward": "Backward", "update": "Update"}
 SIGNS = {"·": "product", "⊙": "entry by entry", "ᵀ": "transposed", "Σ": "sum"}
@@ -29,6 +36,7 @@ def about(config: Config, listing: Equations) -> list[tuple[str, str]]:
         ("notes", config.notes),
         ("network", network(config)),
         ("training", training(config)),
+        ("classes", classes(config)),
         ("where", where),
         ("signs", signs(listing)),
     ]
@@ -43,41 +51,94 @@ def title(config: Config) -> str:
 def signs(listing: Equations) -> str:
     """What the signs of these formulas mean: `⊙ entry by entry, ᵀ transposed, dW1 = ∂loss/∂W1`"""
     formulas = "".join(plain(equation.shown or equation.formula) for equation in listing)
+    said = [f"{sign} {meaning}" for sign, meaning in SIGNS.items() if sign in formulas]
     weights = listing.layers[0].W.name
-    return ", ".join(
-        [f"{sign} {said}" for sign, said in SIGNS.items() if sign in formulas] + [f"d{weights} = ∂loss/∂{weights}"]
-    )
+    return ", ".join(said + ([f"d{weights} = ∂loss/∂{weights}"] if f"d{weights}" in listing.by_name else []))
+
+
+def teaches(config: Config) -> str:
+    """The first sentence of the notes."""
+    text = " ".join(harmless(config.notes).split())
+    return text.partition(". ")[0].removesuffix(".") + "." if text else ""
 
 
 def network(config: Config) -> str:
     """`1-4-3-1 · sigmoid in every layer · squared_error`"""
-    sizes = "-".join(
-        str(n) for n in (config.architecture.inputs, *(layer.nodes for layer in config.architecture.layers))
-    )
-    activations = [_choice(layer.chosen) for layer in config.architecture.layers]
-    same = len(set(activations)) == 1 and len(activations) > 1
-    said = f"{activations[0]} in every layer" if same else ", ".join(activations)
-    biases = {"trained": [], "fixed": ["biases fixed"], "none": ["no biases"]}[config.architecture.biases]
-    return " · ".join([sizes, said, *biases, _choice(config.chosen_loss)])
+    biases = {
+        "trained": [],
+        "shared": ["one bias for each layer"],
+        "fixed": ["biases fixed"],
+        "none": ["no biases"],
+    }[config.architecture.biases]
+    loss = choice(config.chosen_loss) + (f" + l2 {config.l2:g}" if config.l2 else "")
+    return " · ".join([sizes(config), activations(config), *biases, loss])
+
+
+def sizes(config: Config) -> str:
+    """`1-4-3-1`"""
+    layers = config.architecture.layers
+    return "-".join(str(count) for count in (config.architecture.inputs, *(layer.nodes for layer in layers)))
+
+
+def activations(config: Config) -> str:
+    """`sigmoid in every layer`, or the activation of each"""
+    said = [choice(layer.chosen) for layer in config.architecture.layers]
+    return f"{said[0]} in every layer" if len(set(said)) == 1 and len(said) > 1 else ", ".join(said)
 
 
 def training(config: Config) -> str:
     """`gradient_descent, alpha 1 · 2 iterations of 2 examples · one example per update`"""
+    size = min(config.batch_size, config.examples)
     per_update = "one example per update"
     if config.batch_size > 1:
-        per_update = f"{config.batch_size:,} examples per update ({config.reduction})"
-    passes = f"{_count(config.iterations, 'iteration')} of {_count(config.examples, 'example')}"
-    return " · ".join([f"{_choice(config.chosen_optimizer)}, alpha {config.alpha:g}", passes, per_update])
+        per_update = f"{size:,} examples per update ({config.reduction})"
+    said = [
+        f"{choice(config.chosen_optimizer)}, alpha {_alpha(config)}",
+        f"{_count(config.iterations, 'iteration')} of {_count(config.examples, 'example')}",
+        per_update,
+    ]
+    if config.shuffle is not None:
+        said.append(f"shuffled (seed {config.shuffle.seed})")
+    if config.clip_norm is not None:
+        said.append(f"gradients clipped to norm {config.clip_norm:g}")
+    if config.round is not None:
+        said.append(f"rounded to {config.round} decimals")
+    return " · ".join(said)
+
+
+def _alpha(config: Config) -> str:
+    alpha = config.alpha
+    if isinstance(alpha, Schedule):
+        return f"{alpha.start:g}, times {alpha.decay:g} every {_count(alpha.every, 'iteration')}"
+    if isinstance(alpha, list):
+        return ", ".join("…" if index is None else f"{alpha[index]:g}" for index in shown(len(alpha)))
+    return f"{alpha:g}"
+
+
+def classes(config: Config) -> str:
+    """`0 = setosa, 1 = versicolor`: which output stands for which text label."""
+    named = config.classes
+    return ", ".join("…" if index is None else f"{index} = {named[index]}" for index in shown(len(named)))
 
 
 def step_title(config: Config, step: Step) -> str:
     """`Iteration 2 · example 1`, `Iteration 2 · batch 3 · examples 9–12`"""
-    first, last = step.examples[0], step.examples[-1]
+    if step.iteration is None:
+        return f"After {_count(config.iterations, 'iteration')} · {_count(len(step.examples), 'example')}"
     if config.batch_size == 1:
-        which = f"example {first}"
+        which = f"example {step.examples[0]}"
     else:
-        which = f"batch {step.batch} · " + (f"examples {first}–{last}" if first != last else f"example {first}")
+        which = f"batch {step.batch} · {_numbered(step.examples)}"
     return f"Iteration {step.iteration} · {which}"
+
+
+def _numbered(examples: Sequence[int]) -> str:
+    """`example 3`, `examples 9–12`, `examples 4, 1, 7`"""
+    if len(examples) == 1:
+        return f"example {examples[0]}"
+    if isinstance(examples, range):
+        return f"examples {examples[0]}–{examples[-1]}"
+    return "examples " + ", ".join("…" if index is None else str(examples[index]) for index in shown(len(examples)))
 
 
 def stopped(step: Step) -> str:
@@ -85,9 +146,10 @@ def stopped(step: Step) -> str:
     return f"The trace stops here: in {step.place}, {step.stopped} is the first quantity that is not finite."
 
 
-def _choice(choice: Choice) -> str:
-    settings = ", ".join(f"{name} {value:g}" for name, value in choice.parameters.items())
-    return f"{choice.name} ({settings})" if settings else choice.name
+def choice(chosen: Choice) -> str:
+    """`huber (delta 1)`"""
+    settings = ", ".join(f"{name} {value:g}" for name, value in chosen.parameters.items())
+    return f"{chosen.name} ({settings})" if settings else chosen.name
 
 
 def _count(number: int, what: str) -> str:
@@ -106,14 +168,6 @@ def column_labels(columns: tuple[int | None, ...]) -> tuple[str, ...]:
     return tuple("…" if column is None else f"[·,{column + 1}]" for column in columns)
 
 
-class EndTable(Struct, frozen=True):
-    """A table at the end of a run: its title, the column at the left, the groups of columns."""
-
-    title: str
-    stub: tuple[str, ...]
-    groups: list[Group]
-
-
 def end_tables(summary: Summary) -> list[EndTable]:
     """What a run comes to; less where it stopped."""
     return [made for made in (_losses(summary), _predictions(summary)) if made is not None]
@@ -129,11 +183,13 @@ def _losses(summary: Summary) -> EndTable | None:
         stub = (*stub, "as it ends")
     if not values:
         return None
-    cells = written(values, summary.trace.config.decimals)[1]
+    config = summary.trace.config
+    cells = written(values, config.decimals)[1]
     if None in indices:
         cells.insert(indices.index(None), "⋮")
     groups: list[Group] = [(heading("loss", "", ("",), max(map(len, cells))), [[cell] for cell in cells])]
-    return EndTable("Loss of each iteration", stub, groups)
+    title = "Loss of each iteration" + (" (without the penalty)" if config.l2 else "")
+    return EndTable(title, stub, groups)
 
 
 def _predictions(summary: Summary) -> EndTable | None:
@@ -141,10 +197,32 @@ def _predictions(summary: Summary) -> EndTable | None:
     if summary.evaluation is None:
         return None
     config = summary.trace.config
+    rows = shown(len(config.x))
+    columns = {"x": config.x, "y": config.y, "ŷ": summary.evaluation.outputs}
+    return predictions("Predictions after training", config, columns, rows)
+
+
+def predictions(
+    title: str, config: Config, columns: Mapping[str, Array], rows: tuple[int | None, ...] | None = None
+) -> EndTable:
+    """Matrices (examples × numbers) side by side, an example a row; `rows` if not all of them.
+
+    Where the examples have labels, the class with the largest output stands at the end.
+    """
+    count = len(next(iter(columns.values())))
+    chosen = tuple(range(count)) if rows is None else rows
+    kept = [index for index in chosen if index is not None]
     groups: list[Group] = []
-    x, y = examples(config)
-    for name, array in (("x", x), ("y", y), ("ŷ", summary.evaluation.outputs)):
-        part = excerpt_of(array, config.decimals)
-        labels = column_labels(part.columns) if array.shape[1] > 1 else ("",)
-        groups.append((heading(name, f"{name} …", labels, part.width), part.cells))
-    return EndTable("Predictions after training", row_stub("example", shown(len(x))), groups)
+
+    def add(name: str, labels: tuple[str, ...], cells: list[list[str]]) -> None:
+        if len(kept) < len(chosen):
+            cells.insert(chosen.index(None), ["⋮"] * len(labels))
+        groups.append((heading(name, f"{name} …", labels, max(len(cell) for row in cells for cell in row)), cells))
+
+    for name, array in columns.items():
+        part = excerpt_of_rows(array, kept, config.decimals)
+        add(name, column_labels(shown(array.shape[1])) if array.shape[1] > 1 else ("",), part)
+    if config.labelled:
+        best = np.argmax(list(columns.values())[-1][kept], axis=1).tolist()
+        add("class", ("",), [[harmless(config.classes[place]) if config.classes else str(place)] for place in best])
+    return EndTable(title, row_stub("example", chosen), groups)

@@ -33,6 +33,7 @@ def test_help_of_a_command_has_an_example_before_the_options_that_works(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my.yaml").write_text(nntrace_run("examples", "article").out, encoding="utf-8")
+    (tmp_path / "new.csv").write_text("x\n4\n5\n", encoding="utf-8")
     text = nntrace_run(name, "--help").out
     assert text == nntrace_run(name, "-h").out
     examples = text.partition("Examples:")[2].partition("Options:")[0]

@@ -14,10 +14,16 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nntrace import Config, ConfigError, bundle, load, trace
+from nntrace import ConfigError, bundle, load, trace
 from nntrace.config.document import parse
+from nntrace.config.model import Written
 from nntrace.config.schema import schema
 from nntrace.loading import loads
+from nntrace.maths.activations import ACTIVATIONS
+from nntrace.maths.initial import INITIALIZERS
+from nntrace.maths.losses import LOSSES
+from nntrace.maths.optimizers import OPTIMIZERS
+from nntrace.maths.table import Row
 
 TEXTS = [Path(str(bundle.path(name))).read_text(encoding="utf-8") for name in bundle.names()]
 LARGEST = 2000
@@ -78,15 +84,17 @@ def test_mutated_configs(text: str) -> None:
     loads_or_says_why(text)
 
 
-NAMES = st.sampled_from(["sigmoid", "tanh", "all", "sum", "normal", "none", "fixed"])
+NAMES = st.sampled_from(["sigmoid", "softmax", "adam", "all", "sum", "normal", "none", "fixed", "shared"])
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-3, 5), st.floats(-2, 2), st.text(max_size=5), NAMES)
-KEYS = st.sampled_from(["nodes", "activation", "name", "x", "y", "W1", "b1", "init", "seed", "inputs", "layers"])
+KEYS = st.sampled_from(
+    ["nodes", "activation", "name", "x", "y", "labels", "file", "W1", "b1", "init", "seed", "inputs", "layers", "start"]
+)
 VALUES = st.recursive(
     SCALARS,
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=4)),
     max_leaves=8,
 )
-CHANGES = st.lists(st.tuples(st.sampled_from(Config.__struct_fields__), VALUES), min_size=1, max_size=3)
+CHANGES = st.lists(st.tuples(st.sampled_from(Written.__struct_fields__), VALUES), min_size=1, max_size=3)
 
 
 @RELAXED
@@ -111,37 +119,64 @@ def test_random_overrides(name: str, path: str, value: Any) -> None:
         assert str(error)
 
 
+def settings_of(draw: st.DrawFn, row: Row) -> Any:
+    """A row as one writes it: its name, or a mapping with some of its numbers."""
+    chosen = {}
+    for name, setting in row.settings.items():
+        if draw(st.booleans()):
+            chosen[name] = draw(st.floats(max(setting.bounds.get("ge", 0.125), 0.0), 0.875))
+    return {"name": row.name, **chosen} if chosen or draw(st.booleans()) else row.name
+
+
 @st.composite
 def configs(draw: st.DrawFn) -> dict[str, Any]:
-    """Right configs, over the whole language that is computed."""
+    """Right configs, over the whole language but for files."""
     inputs = draw(st.integers(1, 3))
     depth = draw(st.integers(1, 3))
-    nodes = [draw(st.integers(1, 3)) for _ in range(depth)]
-    loss = draw(st.sampled_from(["squared_error", "half_squared_error", "binary_cross_entropy"]))
-    activations = [draw(st.sampled_from(["identity", "sigmoid", "tanh", "relu"])) for _ in range(depth)]
-    if loss == "binary_cross_entropy":
-        activations[-1] = "sigmoid"
+    loss = LOSSES[draw(st.sampled_from(sorted(LOSSES)))]
+    names = [draw(st.sampled_from(sorted(ACTIVATIONS))) for _ in range(depth)]
+    if loss.outputs:
+        names[-1] = draw(st.sampled_from(loss.outputs))
+    layers = [
+        {"nodes": draw(st.integers(ACTIVATIONS[name].least, 3)), "activation": settings_of(draw, ACTIVATIONS[name])}
+        for name in names
+    ]
+    outputs = layers[-1]["nodes"]
     examples = draw(st.integers(1, 4))
+    iterations = draw(st.integers(1, 3))
     number = st.floats(-2, 2, allow_subnormal=False)
     target = st.floats(0, 1, allow_subnormal=False)
+    rate = st.floats(0, 1)
     seed = draw(st.integers(0, 99))
+    rule = {"init": draw(st.sampled_from(sorted(INITIALIZERS))), "seed": seed}
+    targets: dict[str, Any] = {"y": [[draw(target) for _ in range(outputs)] for _ in range(examples)]}
+    if loss.distribution or (outputs > 1 and draw(st.booleans())):
+        targets = {"labels": [draw(st.integers(0, outputs - 1)) for _ in range(examples)]}
     return {
         "title": draw(st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=12)),
         "architecture": {
             "inputs": inputs,
-            "layers": [{"nodes": n, "activation": f} for n, f in zip(nodes, activations, strict=True)],
-            "biases": draw(st.sampled_from(["trained", "fixed", "none"])),
+            "layers": layers,
+            "biases": draw(st.sampled_from(["trained", "shared", "fixed", "none"])),
         },
-        "weights": draw(st.one_of(number, st.just({"init": "normal", "std": 0.5, "seed": seed}))),
-        "data": {
-            "x": [[draw(number) for _ in range(inputs)] for _ in range(examples)],
-            "y": [[draw(target) for _ in range(nodes[-1])] for _ in range(examples)],
-        },
-        "loss": loss,
-        "alpha": draw(st.floats(0, 1)),
-        "iterations": draw(st.integers(1, 3)),
+        "weights": draw(st.one_of(number, st.just(rule))),
+        "data": {"x": [[draw(number) for _ in range(inputs)] for _ in range(examples)], **targets},
+        "loss": settings_of(draw, loss),
+        "alpha": draw(
+            st.one_of(
+                rate,
+                st.lists(rate, min_size=iterations, max_size=iterations),
+                st.fixed_dictionaries({"start": rate, "decay": st.floats(0.1, 1.5), "every": st.integers(1, 3)}),
+            )
+        ),
+        "iterations": iterations,
         "batch": draw(st.one_of(st.integers(1, 5), st.just("all"))),
         "reduction": draw(st.sampled_from(["mean", "sum"])),
+        "optimizer": settings_of(draw, OPTIMIZERS[draw(st.sampled_from(sorted(OPTIMIZERS)))]),
+        "l2": draw(st.sampled_from([0, 0.1])),
+        "clip_norm": draw(st.sampled_from([None, 0.5])),
+        "shuffle": draw(st.sampled_from([None, {"seed": 3}])),
+        "round": draw(st.sampled_from([None, 4])),
         "decimals": draw(st.integers(0, 12)),
         "expect": [{"iteration": 1, "batch": 1, "loss": draw(number)}],
     }
@@ -202,7 +237,7 @@ def test_words_stay_words(text: str) -> None:
 def test_the_schema_describes_every_key() -> None:
     whole = json.loads(schema())
     keys = whole["$defs"]["Config"]["properties"]
-    assert set(keys) == set(Config.__struct_fields__)
+    assert set(keys) == set(Written.__struct_fields__)
     assert all(key.get("description") for key in keys.values())
 
 
@@ -213,7 +248,15 @@ def test_the_schema_accepts_the_bundled_examples(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", [{"lr": 1}, {"alpha": "fast"}, {"loss": "mse"}, {"weights": {"init": "normal"}}, {"iterations": 0}]
+    "setting",
+    [
+        {"lr": 1},
+        {"alpha": "fast"},
+        {"loss": "mse"},
+        {"weights": {"init": "normal"}},
+        {"iterations": 0},
+        {"optimizer": {"name": "adam", "beta1": 1}},
+    ],
 )
 def test_the_schema_refuses_what_is_wrong(setting: dict[str, Any]) -> None:
     wrong = parse(TEXTS[0], "article").data | setting

@@ -14,9 +14,8 @@ import pytest
 from command import nntrace_run
 from msgspec import inspect
 
-from nntrace.config import not_yet
 from nntrace.config.messages import TABLES
-from nntrace.config.model import Config
+from nntrace.config.model import Written
 from nntrace.errors import ConfigError
 from nntrace.loading import load, loads
 
@@ -30,6 +29,16 @@ weights: 0.5
 data:
   x: [2, 3]
   y: [1, 0]
+alpha: 1.0
+iterations: 2
+"""
+THREE = """\
+architecture: {inputs: 1, layers: [{nodes: 3, activation: softmax}]}
+weights: 0.5
+data:
+  x: [2, 3]
+  y: [[1, 0, 0], [0, 1, 0]]
+loss: cross_entropy
 alpha: 1.0
 iterations: 2
 """
@@ -71,17 +80,41 @@ EDITS: dict[str, tuple[str, str]] = {
     "a misspelt activation": ("tanh", "tahn"),
     "an activation that goes by another name": ("tanh", "linear"),
     "an activation in capitals": ("tanh", "Tanh"),
-    "an activation that is not computed yet": ("tanh", "softmax"),
-    "an activation not computed yet, by another name": ("tanh", "swish"),
-    "a loss not computed yet, by another name": ("alpha", "loss: mse\nalpha"),
-    "an optimizer that is not computed yet": ("alpha", "optimizer: {name: adam, beta1: 0.8}\nalpha"),
+    "softmax with one node": ("sigmoid}", "softmax}"),
+    "an activation by another name, in a mapping": ("tanh", "{name: swish}"),
+    "a parameter by another name": ("tanh", "{name: leaky_relu, negative_slope: 0.1}"),
+    "a parameter that is text": ("tanh", "{name: elu, alpha: big}"),
+    "a loss by another name": ("alpha", "loss: mse\nalpha"),
+    "a misspelt loss": ("alpha", "loss: hubber\nalpha"),
+    "a parameter out of its range": ("alpha", "loss: {name: huber, delta: 0}\nalpha"),
+    "a decay of one": ("alpha", "optimizer: {name: adam, beta2: 1}\nalpha"),
+    "a pair of betas": ("alpha", "optimizer: {name: adam, betas: [0.9, 0.999]}\nalpha"),
+    "a parameter of another optimizer": ("alpha", "optimizer: {name: momentum, beta2: 0.9}\nalpha"),
     "an optimizer by another name": ("alpha", "optimizer: SGD\nalpha"),
     "an unknown kind of biases": ("  inputs", "  biases: free\n  inputs"),
     "biases switched off by false": ("  inputs", "  biases: false\n  inputs"),
     "an unknown reduction": ("alpha", "reduction: average\nalpha"),
-    "l2, which is not computed yet": ("alpha", "l2: 0.1\nalpha"),
-    "labels, which are not read yet": ("y: [1, 0]", "labels: [1, 0]"),
-    "a schedule, which is not computed yet": ("1.0", "[1.0, 0.5]"),
+    # the other keys
+    "a negative l2": ("alpha", "l2: -0.1\nalpha"),
+    "a norm of nothing": ("alpha", "clip_norm: 0\nalpha"),
+    "shuffle without a seed": ("alpha", "shuffle: true\nalpha"),
+    "shuffle with a wrong key": ("alpha", "shuffle: {seed: 1, every: 2}\nalpha"),
+    "too many decimals to round to": ("alpha", "round: 20\nalpha"),
+    "half a decimal": ("alpha", "round: 2.5\nalpha"),
+    "a list of rates that is too short": ("1.0", "[0.5]"),
+    "a negative rate in a list": ("1.0", "[0.5, -0.1]"),
+    "a schedule without its steps": ("1.0", "{start: 1, decay: 0.5}"),
+    "a schedule by another name": ("1.0", "{start: 1, gamma: 0.5, every: 1}"),
+    "a schedule that grows beyond all bounds": (
+        "1.0\niterations: 2",
+        "{start: 1, decay: 10, every: 1}\niterations: 1000",
+    ),
+    "a shared bias with two numbers": (
+        RIGHT,
+        RIGHT.replace("  layers", "  biases: shared\n  layers").replace(
+            "0.5", "{W1: [[1], [2]], W2: [[1, 2]], b1: [1, 2]}"
+        ),
+    ),
     # types and bounds
     "text for a number": ("1.0", "fast"),
     "true for a number": ("1.0", "true"),
@@ -111,12 +144,25 @@ EDITS: dict[str, tuple[str, str]] = {
     "a matrix that the network does not have": ("0.5", "{W1: [[1], [2]], W2: [[1, 2]], W3: [[1]]}"),
     "a rule without a seed": ("0.5", "{init: normal}"),
     "a misspelt rule": ("0.5", "{init: normall, seed: 1}"),
-    "a rule that is not there yet": ("0.5", "{init: glorot, seed: 1}"),
+    "a rule by another name": ("0.5", "{init: glorot, seed: 1}"),
+    "a rule that takes no bounds": ("0.5", "{init: he_normal, seed: 1, std: 2}"),
+    "weights in a file that is not there": ("0.5", "{file: none.npz}"),
+    "a matrix beside a file": ("0.5", "{file: none.npz, W1: [[1]]}"),
+    "a file that is a number": ("0.5", "{file: 3}"),
     "an unknown parameter of a rule": ("0.5", "{init: normal, seed: 1, sigma: 2}"),
     "a negative deviation": ("0.5", "{init: normal, seed: 1, std: -1}"),
     "a range upside down": ("0.5", "{init: uniform, seed: 1, low: 1, high: 0}"),
     # data
     "x and y of different lengths": ("[1, 0]", "[1, 0, 1]"),
+    "labels for one node": ("y: [1, 0]", "labels: [1, 0]"),
+    "y and labels": ("y: [1, 0]", "y: [1, 0]\n  labels: [1, 0]"),
+    "labels and no output for one": (RIGHT, THREE.replace("y: [[1, 0, 0], [0, 1, 0]]", "labels: [1, 3]")),
+    "labels of two kinds": (RIGHT, THREE.replace("y: [[1, 0, 0], [0, 1, 0]]", "labels: [1, cat]")),
+    "too few classes for the nodes": (RIGHT, THREE.replace("y: [[1, 0, 0], [0, 1, 0]]", "labels: [cat, dog]")),
+    "a column in place of labels": (RIGHT, THREE.replace("y: [[1, 0, 0], [0, 1, 0]]", "labels: species")),
+    "targets that do not add up to 1": (RIGHT, THREE.replace("[1, 0, 0]", "[1, 0.5, 0]")),
+    "columns without a file": ("[2, 3]", "[height, width]"),
+    "data in a file that is not there": ("x: [2, 3]\n  y: [1, 0]", "{file: none.csv, x: [a], y: [b]}"),
     "an example too wide": ("[2, 3]", "[2, [3, 4]]"),
     "examples too narrow": ("inputs: 1", "inputs: 2"),
     "text among the inputs": ("[2, 3]", "[2, a]"),
@@ -191,12 +237,8 @@ def test_the_command_line_prints_it_and_leaves_with_2(tmp_path: Path) -> None:
 
 
 def also_names() -> list[tuple[str, str, str]]:
-    """(key, other name, name here) of every row of every table and of what is not computed yet."""
-    rows = [(key, other, row.name) for key, table in TABLES.items() for row in table.values() for other in row.also]
-    later = [
-        (key, other, name) for key, names in not_yet.CHOICES.items() for name, also in names.items() for other in also
-    ]
-    return rows + later
+    """(key, other name, name here) of every row of every table."""
+    return [(key, other, row.name) for key, table in TABLES.items() for row in table.values() for other in row.also]
 
 
 def chosen(key: str, word: str) -> str:
@@ -214,20 +256,33 @@ def test_what_a_row_is_called_elsewhere(key: str, other: str, here: str) -> None
     assert f"`{other}`: here it is `{here}`" in message(chosen(key, other))
 
 
-@pytest.mark.parametrize(("key", "name"), [(key, name) for key, names in not_yet.CHOICES.items() for name in names])
-def test_what_is_not_computed_yet_is_refused_by_name(key: str, name: str) -> None:
-    assert f": `{name}`: not yet; this version of nntrace does not compute it" in message(chosen(key, name))
+def setting_names() -> list[tuple[str, str, str, str]]:
+    """(key, row, other name, setting) of every number that a row takes."""
+    return [
+        (key, row.name, other, name)
+        for key, table in TABLES.items()
+        for row in table.values()
+        for name, setting in row.settings.items()
+        for other in setting.also
+        if other not in row.settings
+    ]
+
+
+@pytest.mark.parametrize(("key", "row", "other", "name"), setting_names())
+def test_what_a_number_of_a_row_is_called_elsewhere(key: str, row: str, other: str, name: str) -> None:
+    text = chosen(key, f"{{name: {row}, {other}: 0.5}}" if key != "init" else f"{row}, {other}: 0.5")
+    assert f"`{other}`: here it is `{name}`" in message(text)
 
 
 def keys_elsewhere() -> list[tuple[str, str]]:
-    fields = inspect.type_info(Config).fields  # type: ignore[attr-defined]
+    fields = inspect.type_info(Written).fields  # type: ignore[attr-defined]
     return [(other, field.name) for field in fields for other in (field.type.extra or {}).get("also", ())]
 
 
 @pytest.mark.parametrize(("other", "key"), keys_elsewhere())
 def test_what_a_key_is_called_elsewhere(other: str, key: str) -> None:
     found = message(f"{other}: 1\n{RIGHT}")
-    assert ": here it is `" in found or "not yet" in found
+    assert ": here it is `" in found
     assert found.startswith("my.yaml:1:1: ")
 
 

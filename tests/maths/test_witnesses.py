@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nntrace import Trace, bundle, load, trace
+from nntrace import bundle, load, trace
 from nntrace.formula.derive import gradients
-from nntrace.formula.numpy_source import numpy_source
+from nntrace.formula.numpy_source import function_source
 from nntrace.formula.tree import Formula, Number, Quantity, Sum
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.initial import INITIALIZERS
 from nntrace.maths.losses import FUSED, LOSSES
-from nntrace.maths.optimizers import OPTIMIZERS
 from nntrace.tracing import compiled
 
 H = 1e-5
@@ -27,7 +26,7 @@ DA = A.variant(prefix="d")
 
 def value(formula: Formula, **names: Any) -> Any:
     """The formula computed as the engine does; a warning of numpy's is an error."""
-    source = f"def line({', '.join(names)}):\n    return {numpy_source(formula)},"
+    source = function_source("line", list(names), [("value", formula)], ["value"])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         (result,) = compiled(source, "line")(*names.values())
@@ -56,8 +55,8 @@ def test_the_derivative_of_an_activation_is_that_of_finite_differences(name: str
     row = ACTIVATIONS[name]
     rng = np.random.default_rng(7)
     z, weights = rng.uniform(-4, 4, SHAPE), rng.normal(size=SHAPE)
-    assert all((np.abs(z - kink) > 10 * H).all() for kink in row.kinks)
-    formula = row.formula(Z, **row.parameters)
+    assert (np.abs(z) > 10 * H).all()  # where every kink is
+    formula = row.formula(Z, **row.defaults)
     ours = summed(formula, DA, Z, Z1=z, A1=value(formula, Z1=z), dA1=weights)
     expected = differences(lambda at: float((weights * value(formula, Z1=at)).sum()), z)
     np.testing.assert_allclose(ours, expected, rtol=1e-6, atol=1e-9)
@@ -69,7 +68,7 @@ def test_the_derivative_of_a_loss_is_that_of_finite_differences(name: str) -> No
     rng = np.random.default_rng(8)
     y = rng.uniform(*(row.targets or (-2, 2)), SHAPE)
     a = rng.uniform(0.1, 0.9, SHAPE)
-    formula = Sum(row.formula(Y, A, lambda x: Sum(x, "rows"), **row.parameters))
+    formula = Sum(row.formula(Y, A, lambda x: Sum(x, "rows"), **row.defaults))
     expected = differences(lambda at: float(value(formula, y=y, A1=at)), a)
     np.testing.assert_allclose(summed(formula, Number(1), A, y=y, A1=a), expected, rtol=1e-6, atol=1e-9)
 
@@ -80,8 +79,8 @@ def test_a_loss_with_one_example_is_that_of_a_batch_of_one(name: str) -> None:
     row = LOSSES[name]
     y_, a_ = Quantity("y", None, (3, 1)), Quantity("A", 1, (3, 1))
     y, a = np.array([[0.2], [0.3], [0.5]]), np.array([[0.6], [0.1], [0.3]])
-    alone = value(row.formula(y_, a_, Sum, **row.parameters), y=y, A1=a)
-    column = value(row.formula(y_, a_, lambda x: Sum(x, "rows"), **row.parameters), y=y, A1=a)
+    alone = value(row.formula(y_, a_, Sum, **row.defaults), y=y, A1=a)
+    column = value(row.formula(y_, a_, lambda x: Sum(x, "rows"), **row.defaults), y=y, A1=a)
     assert np.ndim(alone) == 0
     assert column.shape == (1, 1)
     assert alone == pytest.approx(column.item(), rel=1e-15)
@@ -91,7 +90,7 @@ def test_a_loss_with_one_example_is_that_of_a_batch_of_one(name: str) -> None:
 def test_a_loss_is_zero_where_the_output_is_the_target(name: str) -> None:
     row = LOSSES[name]
     y = np.random.default_rng(9).normal(size=SHAPE)
-    assert value(row.formula(Y, A, Sum, **row.parameters), y=y, A1=y) == 0
+    assert value(row.formula(Y, A, Sum, **row.defaults), y=y, A1=y) == 0
 
 
 LIMITS: Mapping[str, Callable[[float], tuple[float, float]]] = {
@@ -99,6 +98,11 @@ LIMITS: Mapping[str, Callable[[float], tuple[float, float]]] = {
     "sigmoid": lambda size: (0.0, 1.0),
     "tanh": lambda size: (-1.0, 1.0),
     "relu": lambda size: (0.0, size),
+    "leaky_relu": lambda size: (-0.01 * size, size),
+    "elu": lambda size: (-1.0, size),
+    "softplus": lambda size: (0.0, size),
+    "silu": lambda size: (0.0, size),
+    "gelu": lambda size: (0.0, size),
 }
 """What an activation is at −size and at +size, from its definition."""
 
@@ -108,15 +112,18 @@ LIMITS: Mapping[str, Callable[[float], tuple[float, float]]] = {
 def test_an_activation_reaches_its_limits_without_a_warning(name: str, size: float) -> None:
     row = ACTIVATIONS[name]
     z_ = Quantity("Z", 1, (1, 2))
-    found = value(row.formula(z_, **row.parameters), Z1=np.array([[-size, size]]))
+    found = value(row.formula(z_, **row.defaults), Z1=np.array([[-size, size]]))
     assert np.isfinite(found).all()
     if name in LIMITS:
         assert tuple(found[0]) == LIMITS[name](size)
 
 
+EXACT = [pair for pair, fused in FUSED.items() if fused.gradient]
+
+
 @pytest.mark.parametrize("logit", [0.0, 40.0, -40.0, 745.0, -745.0, 1e3, -1e3])
 @pytest.mark.parametrize("target", [(0.0, 1.0), (1.0, 0.0), (0.25, 0.75)])
-@pytest.mark.parametrize("pair", FUSED, ids="+".join)
+@pytest.mark.parametrize("pair", EXACT, ids="+".join)
 def test_a_fused_pair_stays_right_where_the_output_rounds_to_0_or_1(
     pair: tuple[str, str], target: tuple[float, float], logit: float
 ) -> None:
@@ -125,9 +132,11 @@ def test_a_fused_pair_stays_right_where_the_output_rounds_to_0_or_1(
     y_, z_, a_ = Quantity("y", None, shape), Quantity("Z", 1, shape), Quantity("A", 1, shape)
     y, z = np.array(target).reshape(shape), np.array([[logit], [0.0]])
     row = ACTIVATIONS[pair[0]]
-    a = value(row.formula(z_, **row.parameters), Z1=z)
-    np.testing.assert_array_equal(value(FUSED[pair].gradient(y_, a_), y=y, A1=a), a - y)
-    loss = value(FUSED[pair].computed(y_, z_, Sum), y=y, Z1=z)
+    a = value(row.formula(z_, **row.defaults), Z1=z)
+    gradient = FUSED[pair].gradient
+    assert gradient is not None
+    np.testing.assert_array_equal(value(gradient(y_, a_), y=y, A1=a), a - y)
+    loss = value(FUSED[pair].computed(y_, z_, a_, Sum), y=y, Z1=z)
     assert 0 <= loss < np.inf
     # −ln σ(z) is at least −z, and so is −ln of a softmax of (z, 0): each unit of a wrong logit costs one.
     wrongness = target[0] * max(0.0, -logit) + (1 - target[0]) * max(0.0, logit)
@@ -150,38 +159,10 @@ def test_the_fused_pair_is_used_by_a_run(logit: float) -> None:
     assert step["loss"] == 2e3
 
 
-def gradient_descent(w: Any, gradients_of: list[Any], alpha: float) -> Any:
-    for g in gradients_of:
-        w = w - alpha * g
-    return w
-
-
-BY_HAND: Mapping[str, Callable[[Any, list[Any], float], Any]] = {"gradient_descent": gradient_descent}
-"""The value of a parameter after all its gradients, written down a second time."""
-
-
-def optimized(name: str) -> Trace:
-    path = bundle.path("unequal")
-    assert path is not None
-    return trace(load(path, [f"optimizer={name}", "iterations=3", "alpha=0.05", "expect=[]"]))
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_an_optimizer_does_as_the_same_rule_written_by_hand(name: str) -> None:
-    """Every W and b after each of six updates, from the gradients of these updates."""
-    steps = list(optimized(name))
-    for parameter in ("W1", "b1", "W2", "b2", "W3", "b3"):
-        start = steps[0][parameter]
-        for count, step in enumerate(steps, start=1):
-            seen = [earlier[f"d{parameter}"] for earlier in steps[:count]]
-            expected = BY_HAND[name](start, seen, 0.05)
-            np.testing.assert_allclose(step[f"{parameter}_new"], expected, rtol=1e-12, err_msg=parameter)
-
-
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_another_seed_draws_other_weights(name: str) -> None:
     row = INITIALIZERS[name]
-    draws = [row.draw(np.random.default_rng(seed), (2, 3), **row.parameters) for seed in (1, 2)]
+    draws = [row.draw(np.random.default_rng(seed), (2, 3), **row.defaults) for seed in (1, 2)]
     assert not (draws[0] == draws[1]).any()
 
 

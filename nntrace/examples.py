@@ -1,0 +1,225 @@
+"""The examples and the weights that a config means: written out in it, or in files beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+from nntrace.config import checks
+from nntrace.config.document import Document, Path
+from nntrace.config.model import Written
+from nntrace.errors import ConfigError
+from nntrace.files import CsvFile, Labels, NpzFile
+from nntrace.maths.losses import LOSSES
+from nntrace.suggest import listed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+SUM_TOLERANCE = 1e-9
+"""By this much the y of an example may miss 1 where they are to add up to it."""
+
+
+class Examples(NamedTuple):
+    """x (examples × inputs), y (examples × outputs); whether y comes from labels, text labels in their order."""
+
+    x: Array
+    y: Array
+    labelled: bool = False
+    classes: tuple[str, ...] = ()
+
+
+class Origin(Protocol):
+    """Where examples come from, which knows the place of each."""
+
+    def error(self, names: Sequence[str], example: int, column: int, problem: str, hint: str = "") -> ConfigError:
+        """The error for an entry: the example (from 0) and which of the named columns."""
+
+
+class _Found(NamedTuple):
+    """Examples as they are found: targets as y or as labels, which are called `names` there."""
+
+    origin: Origin
+    x: Array
+    y: Array | None
+    labels: Labels | None
+    names: Sequence[str]
+
+    def error(self, example: int, column: int, problem: str, hint: str = "") -> ConfigError:
+        return self.origin.error(self.names, example, column, problem, hint)
+
+
+class _Inline:
+    """Examples that are written out in the config."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def error(self, names: Sequence[str], example: int, column: int, problem: str, hint: str = "") -> ConfigError:
+        path: Path = ("data", names[0], example)
+        entry = self.document.data["data"][names[0]][example]
+        return self.document.error((*path, column) if isinstance(entry, list) else path, problem, hint)
+
+
+def examples(written: Written, document: Document) -> Examples:
+    """The examples of a config, read-only. Raises `ConfigError` with the place of what does not fit."""
+    if written.data.file is None:
+        found = _inline(written, document)
+    elif checks.is_npz(written.data.file):
+        found = _from_npz(written, document)
+    else:
+        found = _from_csv(written, document)
+    y = found.y
+    classes: tuple[str, ...] = ()
+    if found.labels is not None:
+        y, classes = _one_hot(found, written.architecture.layers[-1].nodes)
+    assert y is not None  # there are y or labels: checked
+    _check_targets(written, y, found)
+    for array in (found.x, y):
+        array.flags.writeable = False
+    return Examples(found.x, y, found.labels is not None, classes)
+
+
+def _inline(written: Written, document: Document) -> _Found:
+    def array(entries: Sequence[Any] | None) -> Array | None:
+        return None if entries is None else np.array(entries, dtype=np.float64).reshape(len(entries), -1)
+
+    data = written.data
+    x, labels = array(data.x), data.labels
+    assert x is not None
+    assert not isinstance(labels, str)
+    return _Found(_Inline(document), x, array(data.y), labels, ["y"] if labels is None else ["labels"])  # type: ignore[arg-type]  # mixed labels are refused below
+
+
+def _from_npz(written: Written, document: Document) -> _Found:
+    path = beside(document, ("data", "file"), str(written.data.file))
+    npz = NpzFile(path)
+    x, labels = npz.columns("x"), None
+    y = npz.columns("y") if "y" in npz.arrays or "labels" not in npz.arrays else None
+    if y is None:
+        labels = npz.labels("labels")
+    name, count = ("y", len(y)) if y is not None else ("labels", len(labels or ()))
+    outputs = written.architecture.layers[-1].nodes
+    for said, array, width in (("x", x, written.architecture.inputs), ("y", y, outputs)):
+        if array is not None and array.shape[1] != width:
+            problem = f"`{said}` is {checks.size(array.shape)}: it should be examples × {width}"
+            raise ConfigError(problem, file=path)
+    if len(x) != count:
+        raise ConfigError(f"`x` has {len(x):,} examples and `{name}` has {count:,}", file=path)
+    if not len(x):
+        raise ConfigError("there is no example in it", file=path)
+    return _Found(npz, x, y, labels, [name])
+
+
+def _from_csv(written: Written, document: Document) -> _Found:
+    data, inputs = written.data, written.architecture.inputs
+    csv = CsvFile(beside(document, ("data", "file"), str(data.file)))
+    columns = [str(name) for name in data.x or ()]
+    y, labels, names = None, None, [str(data.labels)]
+    if data.labels is None:
+        names = [str(name) for name in data.y or ()]
+        both = csv.columns([*columns, *names])  # in one reading
+        x, y = np.ascontiguousarray(both[:, :inputs]), np.ascontiguousarray(both[:, inputs:])
+    else:
+        x, labels = csv.columns(columns), csv.labels(names[0])
+    if not len(x):
+        raise ConfigError("there is no example in it, only the header", file=csv.path)
+    return _Found(csv, x, y, labels, names)
+
+
+def inputs_from(path: str, named: Sequence[Any] | None, inputs: int) -> Array:
+    """The inputs in a file, an example a row: the named columns of a CSV (or all of it), x of an NPZ."""
+    if checks.is_npz(path):
+        made = NpzFile(path).columns("x")
+    else:
+        file = CsvFile(path)
+        known = [name for name in named or () if isinstance(name, str)]
+        made = file.columns(known or file.header)
+    if made.shape[1] != inputs or not len(made):
+        problem = f"it has {checks.size(made.shape)} numbers: there should be a column for each of {inputs} inputs"
+        raise ConfigError(problem, file=path)
+    return made
+
+
+def beside(document: Document, path: Path, name: str) -> str:
+    """A file that the config names, relative to the config; from standard input, to where one is."""
+    found = os.path.join(os.path.dirname(document.file), name)
+    if not os.path.exists(found):
+        raise document.error(path, f"there is no file `{found}`", "A file is looked for beside the config.")
+    if os.path.isdir(found):
+        raise document.error(path, f"`{found}` is a directory, not a file")
+    return found
+
+
+def _one_hot(found: _Found, outputs: int) -> tuple[Array, tuple[str, ...]]:
+    """y with a 1 for the class of each example, and the names of text labels in their order."""
+    labels = found.labels or ()
+    numbers = [label for label in labels if isinstance(label, int)]
+    classes: tuple[str, ...] = ()
+    if numbers and len(numbers) < len(labels):
+        odd = next(place for place, label in enumerate(labels) if isinstance(label, int) != isinstance(labels[0], int))
+        raise found.error(odd, 0, "labels are whole numbers or text, not both")
+    if numbers:
+        odd = next((place for place, number in enumerate(numbers) if not 0 <= number < outputs), -1)
+        if odd >= 0:
+            problem = f"the label is {numbers[odd]}: with {outputs} nodes in the last layer it is 0 to {outputs - 1}"
+            raise found.error(odd, 0, problem)
+    else:
+        words = [str(label) for label in labels]
+        classes = tuple(sorted(set(words)))
+        if len(classes) != outputs:
+            problem = f"the labels name {len(classes)} classes; the last layer has {outputs} nodes"
+            raise found.error(0, 0, problem, f"The classes are {listed(classes, most=12)}.")
+        place = {word: number for number, word in enumerate(classes)}
+        numbers = [place[word] for word in words]
+    y = np.zeros((len(numbers), outputs))
+    y[np.arange(len(numbers)), numbers] = 1.0
+    return y, classes
+
+
+def _check_targets(written: Written, y: Array, found: _Found) -> None:
+    loss = LOSSES[written.chosen_loss.name]
+    if loss.targets:
+        low, high = loss.targets
+        outside = (y < low) | (y > high)
+        if outside.any():
+            example, column = np.argwhere(outside)[0].tolist()
+            problem = f"y is {y[example, column]:g}: {loss.name} needs every y from {low:g} to {high:g}"
+            raise found.error(example, column, problem)
+    if loss.distribution:
+        sums = y.sum(axis=1)
+        off = np.abs(sums - 1) > SUM_TOLERANCE
+        if off.any():
+            example = int(off.argmax())
+            problem = f"the y of this example add up to {sums[example]:.10g}: {loss.name} needs 1"
+            hint = "A number for each node of the last layer, the probability of its class; or give `labels`."
+            raise found.error(example, 0, problem, hint)
+
+
+def weights(written: Written, document: Document) -> Mapping[str, Array] | None:
+    """The arrays of a weights file by their names, each of its shape; None where the config has none."""
+    given = written.weights
+    if not isinstance(given, dict) or "file" not in given:
+        return None
+    path = beside(document, ("weights", "file"), str(given["file"]))
+    npz = NpzFile(path)
+    shapes = dict(written.shapes)
+    unknown = [name for name in npz.arrays if name not in shapes]
+    if unknown:
+        raise ConfigError(f"there is no `{unknown[0]}` in this network", file=path, hint=f"There are {listed(shapes)}.")
+    made = {}
+    for name, shape in shapes.items():
+        if name not in npz.arrays and name.startswith("b"):
+            continue  # it starts at 0, as everywhere
+        array = npz.numbers(name)
+        flat = name.startswith("b") and array.size == shape[0] and array.ndim < 2
+        if not flat and array.shape != shape:
+            problem = f"`{name}` should be {checks.size(shape)}; here it is {checks.size(array.shape)}"
+            raise ConfigError(problem, file=path)
+        made[name] = array.reshape(shape)
+    return made

@@ -1,0 +1,192 @@
+"""What `check` and `verify` found, and the list of the bundled examples: tables of a few columns of words."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import floor, log10
+
+from nntrace import checking, verifying
+from nntrace.config.model import Config
+from nntrace.formula.plain import name
+from nntrace.formula.tree import Entry
+from nntrace.render import words
+from nntrace.render.numbers import short
+from nntrace.render.palette import Palette
+from nntrace.render.view import Style
+
+GAP = "  "
+MORE_DIGITS = 3
+"""A computed number is shown with so many digits more than what it is compared with."""
+MOST_NAMED = 5
+"""So many of what failed or was skipped are named one by one."""
+
+
+def aligned(rows: Sequence[Sequence[str]], left: Sequence[int] = ()) -> list[str]:
+    """Rows of cells, the first the headings, as lines; columns are aligned right except those in `left`."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        GAP.join(
+            cell.ljust(width) if place in left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def check_report(config: Config, found: Sequence[checking.Compared], style: Style) -> Iterator[str]:
+    """Every figure of `expect` as it is published, how exactly, and what was computed; then how many hold."""
+    paint = Palette(style.colour)
+    yield _text([*_title(config, paint), ""], style)
+    rows = [("figure", "published", "within", "computed", "")]
+    rows += [
+        (
+            each.entry,
+            each.figure.text,
+            f"±{_tolerance(each.tolerance)}",
+            _computed(each),
+            "holds" if each.holds else _off(each),
+        )
+        for each in found
+    ]
+    heading, *lines = aligned(rows, left=(0, 4))
+    yield _text([GAP + paint("quiet", heading)], style)
+    place = ""
+    for each, line in zip(found, lines, strict=True):
+        if each.place != place:
+            place = each.place
+            yield _text([paint("heading", place)], style)
+        yield _text([GAP + (line if each.holds else paint("alarm", line))], style)
+    failed = sum(not each.holds for each in found)
+    yield _text(["", _verdict(len(found), failed, "figure", paint)], style)
+    if config.unreachable:
+        dropped = f"{config.unreachable} entr" + ("y" if config.unreachable == 1 else "ies")
+        yield _text([f"{dropped} of `expect` skipped: --set put what they name out of reach."], style)
+
+
+def _tolerance(value: float) -> str:
+    return f"{value:.1g}" if value < 1e-4 or value >= 1 else f"{value:g}"
+
+
+def _computed(each: checking.Compared) -> str:
+    if each.computed is None:
+        return "–"
+    digits = MORE_DIGITS + max(0, -floor(log10(2 * each.tolerance)))
+    text = f"{each.computed:.{digits}f}"
+    return text if len(text) < 24 else f"{each.computed:.{digits}g}"
+
+
+def _off(each: checking.Compared) -> str:
+    if each.computed is None:
+        return "not reached: the trace stops before it"
+    return f"off by {short(abs(each.computed - each.figure.value))}"
+
+
+def verify_report(found: verifying.Verification, style: Style) -> Iterator[str]:
+    """The worst entry of each gradient, what failed, what was skipped, and the verdict."""
+    config = found.trace.config
+    paint = Palette(style.colour)
+    yield _text([*_title(config, paint), ""], style)
+    rows: list[tuple[str, ...]] = [
+        ("gradient", "entries", "worst at", "in", "derivative", "by differences", "off by", "allowed", "")
+    ]
+    tallies = list(found.tallies.values())
+    rows += [(tally.quantity.name, f"{tally.entries - tally.skipped:,}", *_worst(tally)) for tally in tallies]
+    heading, *lines = aligned(rows, left=(0, 2, 3, 8))
+    if len(heading) > style.width:  # the difference quotient can be read off the others
+        heading, *lines = aligned([(*row[:5], *row[6:]) for row in rows], left=(0, 2, 3, 7))
+    yield _text([paint("quiet", heading)], style)
+    for tally, line in zip(tallies, lines, strict=True):
+        yield _text([paint("alarm", line) if tally.failed else line], style)
+    yield _text(["", *_wrapped(_steps(found), style)], style)
+    if found.skipped:
+        yield _text(_wrapped(_skipped(found.skipped), style), style)
+    yield _text([_verdict(found.entries, found.failed, "entry", paint)], style)
+
+
+def _worst(tally: verifying.Tally) -> tuple[str, ...]:
+    worst = tally.worst
+    if worst is None:
+        return ("", "", "", "", "", "", "all at a kink" if tally.skipped else "")
+    verdict = "holds" if not tally.failed else f"{tally.failed:,} of {tally.entries - tally.skipped:,} differ"
+    return (
+        name(Entry(worst.quantity, worst.row, worst.column)),
+        worst.step.place,
+        f"{worst.derived:.6g}",
+        f"{worst.measured:.6g}",
+        short(worst.off) if worst.off else "0",
+        short(worst.allowed),
+        verdict,
+    )
+
+
+def _steps(found: verifying.Verification) -> str:
+    count, of = len(found.steps), len(found.trace)
+    which = f"{_listed(found.steps)}" if count < of else "all of them"
+    text = f"Verified {_count(count, 'step')} of {of:,}: {which}."
+    if found.stopped is not None:
+        text += f" {words.stopped(found.stopped)}"
+    return text
+
+
+def _skipped(skipped: Sequence[verifying.Skipped]) -> str:
+    kinks = dict.fromkeys(each.kink for each in skipped)
+    where = [f"{name(Entry(each.quantity, each.row, each.column))} in {each.step.place}" for each in skipped]
+    return (
+        f"{_count(len(skipped), 'entry')} skipped at a kink, where differences say nothing of the derivative: "
+        f"{_listed(where)} ({_listed(list(kinks))})."
+    )
+
+
+def _listed(texts: Sequence[str]) -> str:
+    more = len(texts) - MOST_NAMED
+    return "; ".join(texts) if more <= 1 else "; ".join(texts[: MOST_NAMED - 1]) + f"; … {more} more …; {texts[-1]}"
+
+
+def _verdict(count: int, failed: int, what: str, paint: Palette) -> str:
+    if failed:
+        return paint(
+            "alarm",
+            f"{failed:,} of {_count(count, what)} do not hold."
+            if failed > 1
+            else f"1 of {_count(count, what)} does not hold.",
+        )
+    return (
+        paint("good", f"All {_count(count, what)} hold." if count > 1 else f"The one {what} holds.")
+        if count
+        else paint("alarm", f"No {what} could be compared.")
+    )
+
+
+def examples_report(configs: Mapping[str, Config], style: Style) -> Iterator[str]:
+    """Two lines for each example: its network and training in columns, and what it teaches."""
+    paint = Palette(style.colour)
+    rows = [("name", "network", "activation", "loss", "optimizer")]
+    for key, config in configs.items():
+        activations = "-".join(dict.fromkeys(layer.chosen.name for layer in config.architecture.layers))
+        rows.append((key, words.sizes(config), activations, config.chosen_loss.name, config.chosen_optimizer.name))
+    heading, *lines = aligned(rows, left=range(5))
+    yield _text([paint("quiet", heading), paint("quiet", GAP * 2 + "what it teaches")], style)
+    for line, (key, config) in zip(lines, configs.items(), strict=True):
+        teaches = textwrap.wrap(
+            words.teaches(config), style.width - 4, initial_indent=GAP * 2, subsequent_indent=GAP * 2
+        )
+        yield _text([paint("heading", key) + line[len(key) :], *teaches], style)
+
+
+def _title(config: Config, paint: Palette) -> list[str]:
+    title = words.title(config)
+    return [paint("title", title)] if title else []
+
+
+def _wrapped(text: str, style: Style) -> list[str]:
+    return textwrap.wrap(text, style.width, break_on_hyphens=False)
+
+
+def _text(lines: Iterable[str], style: Style) -> str:
+    return "".join(f"{line}\n" for line in lines).translate(style.signs)
+
+
+def _count(number: int, what: str) -> str:
+    plural = what[:-1] + "ies" if what.endswith("y") else what + "s"
+    return f"{number:,} {what if number == 1 else plural}"
