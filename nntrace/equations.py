@@ -265,13 +265,20 @@ def backward(forward: Sequence[Equation], trained: Sequence[Quantity]) -> Iterat
             d = equation.target.variant(prefix="d")
             yield Equation(d, whole(g, equation.target), Phase.BACKWARD)
             g = d
-        reached = [(q, times(g, factor)) for q, factor in equation.stated.items()]
-        reached += [pair for pair in gradients(equation.formula, g, equation.target) if pair[0] not in equation.stated]
-        for q, part in reached:
+        for q, part in _reached(equation, g).items():
             incoming[q] = part + incoming[q] if q in incoming else part
         for q in trained:
             if first_use.get(q) is equation:
                 yield Equation(q.variant(prefix="d"), whole(incoming[q], q), Phase.BACKWARD)
+
+
+def _reached(equation: Equation, g: Formula) -> dict[Quantity, Formula]:
+    """What reaches each quantity of the formula, added up in reading order; what is stated is not derived."""
+    reached = {q: times(g, factor) for q, factor in equation.stated.items()}
+    for q, part in gradients(equation.formula, g, equation.target):
+        if q not in equation.stated:
+            reached[q] = reached[q] + part if q in reached else part
+    return reached
 
 
 def _update(config: Config, parameters: Sequence[Quantity], trained: Sequence[Quantity]) -> Iterator[Equation]:

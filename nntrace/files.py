@@ -191,9 +191,9 @@ class NpzFile:
         self.path = path
         self.arrays: dict[str, NDArray[Any]] = {}
         try:
-            archive = np.load(path, allow_pickle=False)
-            if not isinstance(archive, np.ndarray):
-                with archive:
+            with open(path, "rb") as opened:  # a broken one would not be closed by numpy
+                archive = np.load(opened, allow_pickle=False)
+                if not isinstance(archive, np.ndarray):
                     self.arrays = {name: self._array(archive, name) for name in archive.files}
         except ConfigError:
             raise
@@ -229,7 +229,7 @@ class NpzFile:
         made = self.numbers(name)
         if made.ndim not in (1, 2):
             raise ConfigError(f"`{name}` has {made.ndim} axes: it should be examples × numbers", file=self.path)
-        return made.reshape(len(made), -1) if made.size else made.reshape(len(made), 0)
+        return made if made.ndim == 2 else made.reshape(-1, 1)
 
     def labels(self, name: str) -> Labels:
         """The classes: whole numbers or text."""

@@ -1,0 +1,182 @@
+"""`verify` finds what is wrong, and only that: a derivative off by a tenth of a percent, a kink, a run that stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from command import nntrace_run
+
+from nntrace import Trace, bundle, load, trace
+from nntrace.errors import SelectionError
+from nntrace.formula import derive
+from nntrace.formula.derive import times
+from nntrace.formula.switches import switches
+from nntrace.formula.tree import Formula, Function, MatrixProduct, Number, Quantity, Sum
+from nntrace.maths import functions
+from nntrace.maths.activations import ACTIVATIONS
+from nntrace.maths.losses import LOSSES
+from nntrace.maths.optimizers import OPTIMIZERS
+from nntrace.verifying import Verification
+
+
+def bundled(name: str, *settings: str) -> Trace:
+    return trace(load(str(bundle.path(name)), [*settings, "expect=[]"]))
+
+
+def verified(run: Trace) -> Verification:
+    found = Verification(run)
+    for _ in found.over(run):
+        pass
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in bundle.names() if load(str(bundle.path(name))).round is None])
+def test_the_bundled_examples_hold(name: str) -> None:
+    run = bundled(name)
+    found = Verification(run)
+    for _ in found.over(run.steps(0, 3)):
+        pass
+    assert found.holds
+    assert {q.name for q in found.tallies} == {q.name for q in run.equations.quantities if q.prefix == "d"}
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("batch", ["1", "2"])
+def test_every_activation_holds(name: str, batch: str) -> None:
+    settings = [f"architecture.layers.{n}.activation={name}" for n in (1, 2)]
+    found = verified(bundled("unequal", *settings, f"batch={batch}", "l2=0.1"))
+    assert found.holds
+    assert found.skipped == []
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_holds(name: str) -> None:
+    output = (LOSSES[name].outputs or ("tanh",))[-1]
+    targets = "data.y=[[0.25, 0.75], [0, 1], [1, 0]]"
+    found = verified(bundled("unequal", f"loss={name}", f"architecture.layers.3.activation={output}", targets))
+    assert found.holds
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_changes_nothing_about_the_gradients(name: str) -> None:
+    assert verified(bundled("unequal", f"optimizer={name}", "clip_norm=0.5")).holds
+
+
+@pytest.fixture
+def wrong_sigmoid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """σ' off by a tenth of a percent."""
+    right = functions.SIGMA
+    wrong = Function(
+        plain=right.plain,
+        latex=right.latex,
+        numpy=right.numpy,
+        backward=lambda g, z, a: 1.001 * right.backward(g, z, a),
+    )
+    monkeypatch.setitem(ACTIVATIONS, "sigmoid", type(ACTIVATIONS["sigmoid"])(name="sigmoid", formula=wrong))
+
+
+@pytest.mark.usefixtures("wrong_sigmoid")
+def test_a_derivative_that_is_off_by_a_tenth_of_a_percent_is_caught() -> None:
+    found = verified(bundled("article"))
+    assert not found.holds
+    failed = [q.name for q, tally in found.tallies.items() if tally.failed]
+    assert failed[0] == "dZ3"  # dA3, before it, is right
+    assert "dA3" not in failed
+    worst = found.tallies[next(q for q in found.tallies if q.name == "dZ3")].worst
+    assert worst is not None
+    assert worst.derived / worst.measured == pytest.approx(1.001, rel=1e-6)
+
+
+@pytest.mark.usefixtures("wrong_sigmoid")
+def test_the_command_says_so_and_leaves_with_1() -> None:
+    ran = nntrace_run("verify", "article")
+    assert ran.status == 1
+    line = next(line for line in ran.out.splitlines() if line.startswith("dZ3"))
+    assert line.endswith("4 of 4 differ")
+    assert "entries do not hold." in ran.out.splitlines()[-1]
+
+
+@pytest.fixture
+def wrong_rule(request: pytest.FixtureRequest) -> Iterator[None]:
+    right = derive.reaches.dispatch(request.param)
+
+    def wrong(node: Formula, g: Formula, value: Formula) -> Iterator[tuple[Formula, Formula]]:
+        for operand, gradient in right(node, g, value):
+            yield operand, times(Number(1.001), gradient)
+
+    derive.reaches.register(request.param, wrong)
+    yield
+    derive.reaches.register(request.param, right)
+
+
+@pytest.mark.parametrize("wrong_rule", [MatrixProduct, Sum], indirect=True)
+def test_a_wrong_rule_of_the_derivation_is_caught(wrong_rule: None) -> None:
+    assert not verified(bundled("unequal")).holds
+
+
+def test_an_entry_at_a_kink_is_skipped_and_named() -> None:
+    """relu at exactly 0, where the difference says ½ and the convention 0."""
+    settings = ["architecture.layers.1.activation=relu", "weights={W1: [[0, 0]], b1: [0]}", "data.x=[[1, 0]]"]
+    run = bundled("and-gate", *settings, "data.y=[1]", "loss=squared_error", "iterations=1")
+    found = verified(run)
+    assert [(each.quantity.name, each.row, each.column) for each in found.skipped] == [
+        ("dZ1", 0, 0), ("dW1", 0, 0), ("db1", 0, 0),
+    ]  # fmt: skip
+    assert {each.kink for each in found.skipped} == {"max(0, Z1) in A1"}
+    assert found.holds  # dA1 and the weight of the input that is 0
+    assert found.entries == 2
+
+
+def test_the_kinks_of_the_tables_are_found_in_their_formulas() -> None:
+    z, y = Quantity("Z", 1, (2, 1)), Quantity("y", None, (2, 1))
+    bent = {
+        name for name, row in ACTIVATIONS.items() if list(switches(row.formula(z, **row.defaults)))
+    } | {name for name, row in LOSSES.items() if list(switches(row.formula(y, z, Sum, **row.defaults)))}  # fmt: skip
+    assert bent == {"relu", "leaky_relu", "elu", "selu", "absolute_error", "huber"}
+
+
+def test_a_steep_function_holds_by_extrapolation() -> None:
+    """Inputs of a thousand: what h = 1e-5 cuts off is more than is allowed, so smaller steps decide."""
+    run = bundled("and-gate", "data.x=[[1000, 0], [0, 900], [800, 700], [-600, 500]]", "weights.W1=[[1e-3, -2e-3]]")
+    assert verified(bundled("and-gate")).holds
+    found = Verification(run)
+    for _ in found.over(run.steps(0, 4)):
+        pass
+    assert found.holds
+
+
+def test_rounded_arithmetic_has_no_derivatives() -> None:
+    with pytest.raises(SelectionError, match="with `round: 4` every quantity moves in jumps"):
+        Verification(bundled("article", "round=4"))
+    ran = nntrace_run("verify", "article", "--set", "round=4")
+    assert ran.status == 2
+    assert "--set round=null" in ran.err
+
+
+def test_a_run_that_stops_is_verified_up_to_there() -> None:
+    run = bundled("and-gate", "loss=squared_error", "architecture.layers.1.activation=identity", "alpha=1e200")
+    found = verified(run)
+    assert found.stopped is not None
+    assert len(found.steps) == found.stopped.batch - 1 + 4 * (found.stopped.iteration - 1)
+
+
+def test_the_choice_of_steps_has_the_first_and_the_last_and_is_spread() -> None:
+    run = bundled("xor")
+    found = Verification(run)
+    numbers = [step.iteration for step in found.over_some(seconds=0.5)]
+    assert numbers[0] == 1
+    assert len(numbers) < 200 or numbers == list(range(1, 201))
+    assert numbers == sorted(set(numbers))
+    gaps = np.diff(numbers)
+    assert gaps.max() - gaps.min() <= 1
+    if len(numbers) < 200:
+        assert numbers[-1] == 200
+
+
+def test_the_command_takes_steps_and_says_which() -> None:
+    ran = nntrace_run("verify", "xor", "--iteration", "2..3")
+    assert ran.status == 0
+    assert "Verified 2 steps of 200: iteration 2, batch 1; iteration 3, batch 1.\n" in ran.out
+    assert ran.out.splitlines()[-1].endswith("entries hold.")
