@@ -8,6 +8,7 @@ chain rule makes of the forward half.
 from __future__ import annotations
 
 import time
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite
 from typing import Any
@@ -68,9 +69,10 @@ class Skipped(Struct, frozen=True):
 
 
 class Tally(Struct):
-    """What was found of one gradient over all steps."""
+    """What was found of one gradient over all steps: `entries` were looked at of the `of` that it has there."""
 
     quantity: Quantity
+    of: int = 0
     entries: int = 0
     failed: int = 0
     skipped: int = 0
@@ -99,6 +101,8 @@ class Verification:
         self.steps: list[str] = []
         self.skipped: list[Skipped] = []
         self.stopped: Step | None = None
+        self.most: int | None = None
+        """At most so many entries of a gradient in a step, evenly chosen; None: all."""
         gradients = [q for q in trace.equations.quantities if q.prefix == "d"]
         self.tallies = {q: Tally(q) for q in gradients}
         self._losses = {q: _LossOf(trace.equations, q.variant()) for q in gradients}
@@ -124,7 +128,9 @@ class Verification:
                 self.stopped = step
                 return
             for quantity, tally in self.tallies.items():
-                for found in self._losses[quantity].entries(step, quantity):
+                size = step[quantity.name].size
+                tally.of += size
+                for found in self._losses[quantity].entries(step, quantity, _evenly(size, self.most)):
                     tally.add(found)
                     if isinstance(found, Skipped):
                         self.skipped.append(found)
@@ -134,19 +140,42 @@ class Verification:
     def over_some(self, seconds: float = SECONDS) -> Iterator[Step]:
         """Verify the first step, the last, and as many evenly chosen between as fit into so many seconds.
 
-        Where the last is too far to be reached in that time, the last that can be.
+        Where the last is too far to be reached in that time, the last that can be; where not even
+        two steps fit, some entries of each gradient in these two.
         """
         started = time.perf_counter()
-        yield from self.over(self.trace.steps(0, 1))
+        first = next(self.trace.steps(0, 1))
+        if not first.stopped:
+            self.most = self._affordable(first, seconds / 2)
+        yield from self.over([first])
         each = time.perf_counter() - started
-        if each > seconds or self.stopped:
+        if self.stopped:
             return
         reaching = _seconds_for_a_step(self.trace)
         last = min(len(self.trace), max(1, int(seconds / 2 / reaching)))
         count = max(2, int((seconds - last * reaching) / each))
-        chosen = set(np.linspace(0, last - 1, min(count, last)).round().astype(int).tolist()) - {0}
+        chosen = set(_evenly(last, count)) - {0}
         every = enumerate(self.trace.steps(0, last))
         yield from self.over(step for number, step in every if number in chosen or step.stopped)
+
+    def _affordable(self, step: Step, seconds: float) -> int | None:
+        """How many entries of a gradient can be looked at in so many seconds for the step; None if all can."""
+        costs: list[tuple[int, float]] = [(step[q.name].size, self._losses[q].seconds(step)) for q in self.tallies]
+
+        def cost(most: int) -> float:
+            return sum(min(size, most) * each for size, each in costs)
+
+        largest = max(size for size, _ in costs)
+        if cost(largest) <= seconds:
+            return None
+        return bisect(range(1, largest), seconds, key=cost) or 1
+
+
+def _evenly(count: int, most: int | None) -> Sequence[int]:
+    """The first, the last and evenly chosen numbers between, from 0, `most` at most."""
+    if most is None or most >= count:
+        return range(count)
+    return list(dict.fromkeys(np.linspace(0, count - 1, most).round().astype(int).tolist()))
 
 
 def _seconds_for_a_step(trace: Trace, sample: int = 100) -> float:
@@ -176,14 +205,21 @@ class _LossOf:
     def _function(self, lines: Sequence[tuple[str, Formula]], outputs: Sequence[str]) -> Callable[..., tuple[Any, ...]]:
         return compiled(function_source("loss_of", self.inputs, lines, outputs), "loss_of")
 
-    def entries(self, step: Step, gradient: Quantity) -> Iterator[Compared | Skipped]:
-        """Every entry of the gradient of this quantity, row by row."""
+    def seconds(self, step: Step) -> float:
+        """About how long one entry takes."""
+        values = [step[name] for name in self.inputs]
+        started = time.perf_counter()
+        self._compute(*values)
+        return 3 * (time.perf_counter() - started)
+
+    def entries(self, step: Step, gradient: Quantity, places: Iterable[int]) -> Iterator[Compared | Skipped]:
+        """The entries of the gradient of this quantity at these places, counted row by row."""
         derived = step[gradient.name]
         values = {name: step[name] for name in self.inputs}
         start = np.array(step[self.moved])
         floor = ABSOLUTE * max(1.0, abs(step["loss"]))
-        for place in np.ndindex(start.shape):
-            row, column = place
+        for number in places:
+            row, column = place = divmod(number, start.shape[1])
 
             def loss_at(h: float, place: tuple[int, ...] = place) -> tuple[float, float]:
                 """The loss with the entry moved by `h`, and how far it really moved."""

@@ -12,6 +12,8 @@ from command import nntrace_run
 from comparing import assert_same_text
 
 import nntrace.cli
+from nntrace.config.messages import TABLES
+from nntrace.formula.plain import digits
 
 README = Path(__file__).parent.parent / "README.md"
 TEXT = README.read_text(encoding="utf-8")
@@ -56,7 +58,7 @@ def test_console_blocks_are_what_the_program_prints(refresh: bool) -> None:
 def test_shell_lines_that_call_nntrace_are_accepted() -> None:
     lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("nntrace ")]
     table = re.findall(r"^\| `(nntrace [^`]+)`", TEXT, re.MULTILINE)
-    for line in [*lines, *(re.sub(r"\[\w+\]", "", command) for command in table)]:
+    for line in [*lines, *(re.sub(r"\[\w+\]", "", command).replace("CONFIG", "article") for command in table)]:
         arguments = shlex.split(line.partition("#")[0].partition(">")[0])[1:]
         assert nntrace_run(*arguments).status == 0, line
 
@@ -80,3 +82,15 @@ def test_completion_lines_work(shell: str) -> None:
 def test_every_command_is_in_the_table() -> None:
     for name in nntrace.cli.COMMANDS:
         assert f"| `nntrace {name} " in TEXT or f"| `nntrace {name}`" in TEXT
+
+
+def test_every_row_of_every_table_is_named_with_its_numbers() -> None:
+    for key, table in TABLES.items():
+        said = next(
+            line for line in TEXT.splitlines() if line.startswith(f"| `{'weights' if key == 'init' else key}` |")
+        )
+        for row in table.values():
+            assert row.name in said
+            if key != "init" and row.name != "adamw":
+                numbers = ", ".join(f"{name} {digits(value)}" for name, value in row.defaults.items())
+                assert not numbers or f"`{row.name}` ({numbers})" in said

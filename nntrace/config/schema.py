@@ -35,6 +35,7 @@ def schema() -> str:
         },
         rule,
     ]
+    defined["Data"]["anyOf"] = [{"required": ["x", "y"]}, {"required": ["x", "labels"]}, {"required": ["file"]}]
     where: dict[str, Any] = defined["Expectation"]["properties"]
     del where["figures"]
     defined["Expectation"] |= {"additionalProperties": {"type": "number"}, "required": []}

@@ -27,6 +27,7 @@ from nntrace.formula.tree import (
     Sum,
     Transpose,
     Where,
+    summed,
 )
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
@@ -181,9 +182,10 @@ def _(node: Ones, leaf: Leaf) -> Spelled:
 
 @_spell.register(Sum)
 def _(node: Sum, leaf: Leaf) -> Spelled:
-    if all(size == 1 for size in node.operand.shape):
-        return _spell(node.operand, leaf)  # the sum of one entry is that entry
-    return "Σ " + _inner(node.operand, leaf, POWER), POWER
+    operand = summed(node)
+    if all(size == 1 for size in operand.shape):
+        return _spell(operand, leaf)  # the sum of one entry is that entry
+    return "Σ " + _inner(operand, leaf, POWER), POWER
 
 
 @_spell.register(Apply)

@@ -279,6 +279,14 @@ class Sum(Unary, frozen=True, eq=False):
         return (1, columns) if self.over == "rows" else (rows, 1)
 
 
+def summed(node: Sum) -> Formula:
+    """What `node` adds up, also through sums inside it: the sum over rows of a sum over columns is one sum."""
+    inner = node.operand
+    while isinstance(inner, Sum):
+        inner = inner.operand
+    return inner
+
+
 class Series(Formula, frozen=True, eq=False):
     """Terms added from left to right: what a sum or a matrix product is, entry by entry."""
 

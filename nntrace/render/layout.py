@@ -124,18 +124,20 @@ def _items(listing: Equations, phase: Phase, group: Sequence[Equation]) -> Itera
 def _beside(listing: Equations, phase: Phase, equation: Equation) -> Iterable[Quantity]:
     """Forward: the layer's own W and b. Loss: target and output. Update: old value and gradient. Backward: none."""
     operands = [node for node in nodes(equation.shown or equation.formula) if isinstance(node, Quantity) and node.shape]
+    start = {old for old, _ in listing.state}
     if phase is Phase.FORWARD:
-        start = {old for old, _ in listing.state}
         return [q for q in operands if q in start and q.layer == equation.layer]
     if phase is Phase.LOSS:
-        return operands
+        return [q for q in operands if q not in start]
     if phase is Phase.UPDATE:
         return [q for q in operands if q.layer == equation.layer]
     return []
 
 
 def _panel(phase: str, heading: str, items: Sequence[Item]) -> Panel:
-    matrices = [item for item in items if item.quantity.shape and (heading or item.quantity.shape != (1, 1))]
+    """A single number stands in a table only beside others of one row: not a bias that a layer shares."""
+    alone = not heading or any(item.quantity.shape and item.quantity.rows > 1 for item in items)
+    matrices = [item for item in items if item.quantity.shape and not (alone and item.quantity.shape == (1, 1))]
     heights = dict.fromkeys(item.quantity.shape[0] for item in matrices)
     return Panel(
         phase=phase,

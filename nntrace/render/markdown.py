@@ -79,11 +79,11 @@ class _Markdown:
         return lines
 
     def _tables(self, panel: Panel, numbers: Excerpts) -> list[str]:
-        lines: list[str] = []
+        given = [", ".join(f"`{q.name}` = {numbers.single(q)}" for q in panel.given), ""] if panel.given else []
+        lines: list[str] = [*given] if panel.heading else []
         for items in panel.tables:
             lines += self._items(items, numbers, panel.row)
-        if panel.given:
-            lines += [", ".join(f"`{q.name}` = {numbers.single(q)}" for q in panel.given), ""]
+        lines += [] if panel.heading else given
         for item in panel.found:
             lines += [f"`{item.formula}` = {numbers.single(item.quantity)}" + _computed(item), ""]
         return lines

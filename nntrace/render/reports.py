@@ -91,7 +91,7 @@ def verify_report(found: verifying.Verification, style: Style) -> Iterator[str]:
         ("gradient", "entries", "worst at", "in", "derivative", "by differences", "off by", "allowed", "")
     ]
     tallies = list(found.tallies.values())
-    rows += [(tally.quantity.name, f"{tally.entries - tally.skipped:,}", *_worst(tally)) for tally in tallies]
+    rows += [(tally.quantity.name, _entries(tally), *_worst(tally)) for tally in tallies]
     heading, *lines = aligned(rows, left=(0, 2, 3, 8))
     if len(heading) > style.width:  # the difference quotient can be read off the others
         heading, *lines = aligned([(*row[:5], *row[6:]) for row in rows], left=(0, 2, 3, 7))
@@ -102,6 +102,11 @@ def verify_report(found: verifying.Verification, style: Style) -> Iterator[str]:
     if found.skipped:
         yield _text(_wrapped(_skipped(found.skipped), style), style)
     yield _text([_verdict(found.entries, found.failed, "entry", paint)], style)
+
+
+def _entries(tally: verifying.Tally) -> str:
+    """`12`, or `50 of 7,840`."""
+    return f"{tally.entries - tally.skipped:,}" + (f" of {tally.of:,}" if tally.entries < tally.of else "")
 
 
 def _worst(tally: verifying.Tally) -> tuple[str, ...]:
@@ -124,6 +129,8 @@ def _steps(found: verifying.Verification) -> str:
     count, of = len(found.steps), len(found.trace)
     which = f"{_listed(found.steps)}" if count < of else "all of them"
     text = f"Verified {_count(count, 'step')} of {of:,}: {which}."
+    if found.most is not None:
+        text += f" Of the large gradients {found.most:,} entries each, evenly chosen; with --iteration all of them."
     if found.stopped is not None:
         text += f" {words.stopped(found.stopped)}"
     return text

@@ -63,7 +63,7 @@ class _Terminal:
     def _header(self) -> list[str]:
         lines = [self.paint("title", line) for line in self._wrapped(title(self.config))]
         for label, text in about(self.config, self.view.listing):
-            first, *rest = self._wrapped(text, 10)
+            first, *rest = self._wrapped(self.sign(text), 10)
             lines.append(self.paint("quiet", label.ljust(10)) + first)
             lines += [" " * 10 + line for line in rest]
         return lines
@@ -91,11 +91,11 @@ class _Terminal:
         return lines
 
     def _tables(self, panel: Panel, numbers: Excerpts) -> list[str]:
-        lines: list[str] = []
+        given = [INDENT + "    ".join(f"{q.name} = {numbers.single(q)}" for q in panel.given)] if panel.given else []
+        lines: list[str] = [*given] if panel.heading else []
         for items in panel.tables:
             lines += self._items(items, numbers, panel)
-        if panel.given:
-            lines.append(INDENT + "    ".join(f"{q.name} = {numbers.single(q)}" for q in panel.given))
+        lines += [] if panel.heading else given
         for item in panel.found:
             first, *rest = self._formula(item)
             lines += [f"{first} = {numbers.single(item.quantity)}", *rest]
@@ -109,7 +109,7 @@ class _Terminal:
         for item in items:
             part = numbers[item.quantity]
             rows = part.rows
-            if len(self.sign(item.formula)) > LONGEST_HEADING:
+            if self._stands_above(item):
                 above += self._formula(item)
             bundles[-1].append((self._heading(item, part.shape, part.width), part.cells))
             if item.equation is not None:
@@ -124,9 +124,7 @@ class _Terminal:
         made = self._headings.get(key)
         if made is None:
             size = dimensions(*shape)
-            text = self.sign(item.formula)
-            if len(text) > LONGEST_HEADING:
-                text = item.quantity.name
+            text = item.quantity.name if self._stands_above(item) else self.sign(item.formula)
             one = shape[1] == 1
             labels = (size,) if one else column_labels(shown(shape[1]))
             text = text if one else f"{text}  {size}"
@@ -134,6 +132,10 @@ class _Terminal:
             made = heading(self.sign(text), again, tuple(map(self.sign, labels)), width)
             self._headings[key] = made
         return made
+
+    def _stands_above(self, item: Item) -> bool:
+        """Whether the formula is too much for the heading of a table."""
+        return len(self.sign(item.formula)) > LONGEST_HEADING or bool(item.computed)
 
     def _formula(self, item: Item) -> list[str]:
         lines = [INDENT + self.paint("formula", item.formula)]

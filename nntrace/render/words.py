@@ -12,6 +12,7 @@ from nntrace.config.model import Config, Schedule
 from nntrace.equations import Equations
 from nntrace.errors import harmless
 from nntrace.formula.plain import plain
+from nntrace.formula.tree import Sum, nodes, summed
 from nntrace.maths.table import Choice
 from nntrace.render.excerpt import excerpt_of_rows
 from nntrace.render.numbers import shown, written
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 PHASES = {"start": "Start", "forward": "Forward", "loss": "Loss", "backward": "Backward", "update": "Update"}
-SIGNS = {"·": "product", "⊙": "entry by entry", "ᵀ": "transposed", "Σ": "sum"}
+SIGNS = {"·": "product", "⊙": "entry by entry", "ᵀ": "transposed"}
 
 
 def about(config: Config, listing: Equations) -> list[tuple[str, str]]:
@@ -52,8 +53,29 @@ def signs(listing: Equations) -> str:
     """What the signs of these formulas mean: `⊙ entry by entry, ᵀ transposed, dW1 = ∂loss/∂W1`"""
     formulas = "".join(plain(equation.shown or equation.formula) for equation in listing)
     said = [f"{sign} {meaning}" for sign, meaning in SIGNS.items() if sign in formulas]
+    said += [f"Σ sum over {over}" for over in [_sums(listing)] if over]
     weights = listing.layers[0].W.name
     return ", ".join(said + ([f"d{weights} = ∂loss/∂{weights}"] if f"d{weights}" in listing.by_name else []))
+
+
+def _sums(listing: Equations) -> str:
+    """What the sums go over: `the examples`, or `the nodes (losses), the examples (loss, db)`."""
+    found: dict[str, dict[str, None]] = {}
+    for equation in listing:
+        sums = [node for node in nodes(equation.shown or equation.formula) if isinstance(node, Sum)]
+        inner = [node.operand for node in sums]
+        for node in sums:
+            if any(node is other for other in inner):
+                continue  # part of a sum over both
+            rows, columns = (size != 1 for size in summed(node).shape)
+            over = "all entries" if rows and columns and node.shape in {(), (1, 1)} else ""
+            over = over or ("the nodes" if rows and node.over != "columns" else "the examples" if columns else "")
+            found.setdefault(over, {})[equation.target.kind] = None
+    found.pop("", None)  # the sum of one entry
+    if len(found) == 1:
+        return next(iter(found))
+    *others, last = [f"{over} ({', '.join(kinds)})" for over, kinds in found.items()] or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def teaches(config: Config) -> str:
@@ -109,7 +131,8 @@ def training(config: Config) -> str:
 def _alpha(config: Config) -> str:
     alpha = config.alpha
     if isinstance(alpha, Schedule):
-        return f"{alpha.start:g}, times {alpha.decay:g} every {_count(alpha.every, 'iteration')}"
+        every = "iteration" if alpha.every == 1 else f"{alpha.every:,} iterations"
+        return f"{alpha.start:g}, times {alpha.decay:g} every {every}"
     if isinstance(alpha, list):
         return ", ".join("…" if index is None else f"{alpha[index]:g}" for index in shown(len(alpha)))
     return f"{alpha:g}"

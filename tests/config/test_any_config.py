@@ -255,6 +255,7 @@ def test_the_schema_accepts_the_bundled_examples(name: str) -> None:
         {"loss": "mse"},
         {"weights": {"init": "normal"}},
         {"iterations": 0},
+        {"data": {"x": [1]}},
         {"optimizer": {"name": "adam", "beta1": 1}},
     ],
 )
