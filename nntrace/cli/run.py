@@ -45,6 +45,7 @@ def command(
     showing.run(iterations, example, batch)
     status = showing.show(to, color, pager)
     if shown["config"] != "-":
-        named = shlex.join(filter(None, ["nntrace", "step", shown["config"]]))
+        settings = [f"--set={setting}" for setting in shown["settings"]]
+        named = shlex.join(filter(None, ["nntrace", "step", shown["config"], *settings]))
         output.hint(f"Next: {named} --iteration 1 --example 1 --detail entries")
     return status

@@ -170,7 +170,7 @@ def examples_report(configs: Mapping[str, Config], style: Style) -> Iterator[str
     paint = Palette(style.colour)
     rows = [("name", "network", "activation", "loss", "optimizer")]
     for key, config in configs.items():
-        activations = "-".join(dict.fromkeys(layer.chosen.name for layer in config.architecture.layers))
+        activations = ", ".join(dict.fromkeys(layer.chosen.name for layer in config.architecture.layers))
         rows.append((key, words.sizes(config), activations, config.chosen_loss.name, config.chosen_optimizer.name))
     heading, *lines = aligned(rows, left=range(5))
     yield _text([paint("quiet", heading), paint("quiet", GAP * 2 + "what it teaches")], style)
