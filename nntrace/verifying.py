@@ -29,6 +29,8 @@ ABSOLUTE = 1e-9
 """Derivative and difference agree to this much of the larger, and this much of max(1, loss)."""
 H = 1e-5
 """How far an entry is moved: in float64 what the difference cuts off and what it rounds are about equal here."""
+SMALLEST = 1e-13
+"""No entry is moved by less."""
 SECONDS = 5.0
 """About how long the default choice of steps takes."""
 
@@ -272,12 +274,15 @@ def _quotient(loss_at: LossAt, h: float) -> float:
     return (above - below) / (high - low)
 
 
-def _extrapolated(loss_at: LossAt, largest: float = 1e-3, halvings: int = 8) -> float:
+def _extrapolated(loss_at: LossAt, largest: float = 0.1, halvings: int = 14) -> float:
     """Ridders' method: quotients of ever smaller steps, extrapolated to none, and of all the steadiest.
 
-    It judges by how far the estimates are from each other, never by what they are compared with.
+    It begins where the loss is finite on both sides (not beyond the 0 of a logarithm), and judges by
+    how far the estimates are from each other, never by what they are compared with.
     Source: Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", 1982.
     """
+    while largest > SMALLEST and not isfinite(_quotient(loss_at, largest)):
+        largest /= 2
     best, error = float("nan"), float("inf")
     before: list[float] = []
     for number in range(halvings):

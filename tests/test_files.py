@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -155,6 +156,8 @@ def test_labels_that_do_not_fit_the_network(csv: Callable[..., Config], column: 
 
 def test_the_header_says_which_output_is_which_class(csv: Callable[..., Config], tmp_path: Path) -> None:
     csv("a,b,t\n0,1,rose\n1,0,iris\n1,1,lily\n", "x: [a, b], labels: t", CLASSES)
+    head = json.loads(nntrace_run("run", str(tmp_path / "my.yaml"), "--to", "jsonl").out.splitlines()[0])
+    assert head["classes"] == ["iris", "lily", "rose"]
     out = nntrace_run("run", str(tmp_path / "my.yaml")).out
     assert "classes   0 = iris, 1 = lily, 2 = rose\n" in out
     assert "class" in out.partition("PREDICTIONS")[2]

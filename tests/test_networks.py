@@ -103,7 +103,10 @@ def near_a_kink(step: Step, config: Config) -> bool:
     """Whether something lies so near to 0, where every kink of the tables is, that central differences lie."""
     layers = config.architecture.layers
     bent = [f"Z{index}" for index, layer in enumerate(layers, start=1) if "lu" in layer.chosen.name]
-    errors = np.abs(step["y"] - step[f"A{len(layers)}"])
+    outputs = step[f"A{len(layers)}"]
+    if LOSSES[config.chosen_loss.name].targets and ((outputs < 0.05) | (outputs > 0.95)).any():
+        return True  # a logarithm near its 0 is as steep
+    errors = np.abs(step["y"] - outputs)
     return any((np.abs(step[name]) < 1e-3).any() for name in bent) or bool(
         ((errors < 1e-3) | (abs(errors - 1) < 1e-3)).any()
     )

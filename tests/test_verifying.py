@@ -147,6 +147,14 @@ def test_a_steep_function_holds_by_extrapolation() -> None:
     assert found.holds
 
 
+def test_a_logarithm_near_its_zero_holds() -> None:
+    """ŷ of some millionths: a step of 1e-5 would go beyond the 0 of ln, so smaller ones decide."""
+    settings = ["architecture.layers.3.activation=softmax", "loss=binary_cross_entropy", "weights.b3=[6, -6]"]
+    found = verified(bundled("unequal", *settings, "data.y=[[0, 1], [1, 0], [0.5, 0.5]]", "iterations=1"))
+    assert min(step["A3"].min() for step in found.trace) < 1e-5
+    assert found.holds
+
+
 def test_rounded_arithmetic_has_no_derivatives() -> None:
     with pytest.raises(SelectionError, match="with `round: 4` every quantity moves in jumps"):
         Verification(bundled("article", "round=4"))

@@ -40,7 +40,8 @@ def render_lines(view: View) -> Iterator[bytes]:
 
 
 def _head(view: View) -> dict[str, Any]:
-    return {"format": FORMAT, "title": view.config.title, "config": view.config.as_data()}
+    head = {"format": FORMAT, "title": view.config.title, "config": view.config.as_data()}
+    return {**head, "classes": view.config.classes} if view.config.classes else head
 
 
 def _step(view: View, step: Step) -> dict[str, Any]:

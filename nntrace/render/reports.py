@@ -127,7 +127,7 @@ def _worst(tally: verifying.Tally) -> tuple[str, ...]:
 
 def _steps(found: verifying.Verification) -> str:
     count, of = len(found.steps), len(found.trace)
-    which = f"{_listed(found.steps)}" if count < of else "all of them"
+    which = "all of them" if count == of else _listed(found.steps) if count else "none"
     text = f"Verified {_count(count, 'step')} of {of:,}: {which}."
     if found.most is not None:
         text += f" Of the large gradients {found.most:,} entries each, evenly chosen; with --iteration all of them."

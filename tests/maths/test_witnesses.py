@@ -192,6 +192,28 @@ def test_a_uniform_draw_stays_between_its_bounds() -> None:
         assert ((array >= -0.25) & (array < 0.5)).all()
 
 
+@pytest.mark.parametrize(
+    ("name", "drawn_by_hand"),
+    [
+        # Glorot and Bengio, 2010, equation 16; He et al., 2015, equation 10: for a layer of 3 nodes on 2 inputs.
+        ("xavier_uniform", lambda rng: rng.uniform(-np.sqrt(6 / 5), np.sqrt(6 / 5), (3, 2))),
+        ("xavier_normal", lambda rng: rng.normal(0, np.sqrt(2 / 5), (3, 2))),
+        ("he_uniform", lambda rng: rng.uniform(-np.sqrt(6 / 2), np.sqrt(6 / 2), (3, 2))),
+        ("he_normal", lambda rng: rng.normal(0, np.sqrt(2 / 2), (3, 2))),
+    ],
+)
+@pytest.mark.parametrize("generator", ["default", "legacy"])
+def test_scaled_rules_draw_the_weights_and_leave_the_biases_at_zero(
+    name: str, drawn_by_hand: Callable[[Any], Any], generator: str
+) -> None:
+    found = drawn(f"{{init: {name}, seed: 11, generator: {generator}}}")
+    rng = np.random.default_rng(11) if generator == "default" else np.random.RandomState(11)
+    np.testing.assert_allclose(found["W1"], drawn_by_hand(rng), rtol=1e-15)
+    for layer in (1, 2, 3):
+        assert not found[f"b{layer}"].any()
+    assert found["W2"].shape == (4, 3)
+
+
 def test_one_number_is_every_weight_and_bias() -> None:
     for array in drawn("0.125").values():
         np.testing.assert_array_equal(array, np.full(array.shape, 0.125))
