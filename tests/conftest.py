@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from comparing import assert_same_text
+
+from nntrace.formula import derive
+from nntrace.formula.tree import Formula, Function, Number
+from nntrace.maths import functions
+from nntrace.maths.activations import ACTIVATIONS, Activation
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -38,3 +43,32 @@ def golden(refresh: bool) -> Callable[[str, str], None]:
         assert_same_text(text, path.read_text(encoding="utf-8"))
 
     return compare
+
+
+@pytest.fixture
+def wrong_sigmoid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sigmoid's derivative off by a tenth of a percent: whoever checks gradients has to see it."""
+    right = functions.SIGMA
+    wrong = Function(
+        plain=right.plain,
+        latex=right.latex,
+        numpy=right.numpy,
+        definition=right.definition,
+        backward=lambda g, z, a: 1.001 * right.backward(g, z, a),
+    )
+    monkeypatch.setitem(ACTIVATIONS, "sigmoid", Activation(name="sigmoid", formula=wrong))
+
+
+@pytest.fixture
+def wrong_rule(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The derivation with the rule of one kind of node off by a tenth of a percent."""
+    kind = request.param
+    right = derive.reaches.dispatch(kind)
+
+    def wrong(node: Formula, g: Formula, value: Formula) -> Iterator[tuple[Formula, Formula]]:
+        for operand, gradient in right(node, g, value):
+            yield operand, derive.times(Number(1.001), gradient)
+
+    derive.reaches.register(kind, wrong)
+    yield
+    derive.reaches.register(kind, right)

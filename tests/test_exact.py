@@ -13,8 +13,7 @@ from oracle import finite_differences, off
 
 from nntrace import Config, Step, Trace, bundle, load, trace
 from nntrace.formula.numpy_source import function_source
-from nntrace.formula.tree import Function, Quantity, nodes
-from nntrace.maths import functions
+from nntrace.formula.tree import Quantity, nodes
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.losses import LOSSES
 from nntrace.maths.optimizers import OPTIMIZERS
@@ -148,17 +147,8 @@ def test_finite_differences_agree(name: str) -> None:
             )
 
 
-def test_a_derivative_that_is_off_by_a_tenth_of_a_percent_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = functions.SIGMA
-    wrong = Function(
-        plain=right.plain,
-        latex=right.latex,
-        numpy=right.numpy,
-        definition=right.definition,
-        backward=lambda g, z, a: 1.001 * right.backward(g, z, a),
-    )
-    row = ACTIVATIONS["sigmoid"]
-    monkeypatch.setitem(ACTIVATIONS, "sigmoid", type(row)(name="sigmoid", formula=wrong))
+@pytest.mark.usefixtures("wrong_sigmoid")
+def test_a_derivative_that_is_off_by_a_tenth_of_a_percent_is_caught() -> None:
     run = run_of("article")
     assert off(run.step(), run.config)[0] == "dZ3"
 

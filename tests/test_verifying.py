@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 
 import numpy as np
 import pytest
@@ -10,14 +10,13 @@ from command import nntrace_run
 
 from nntrace import Trace, bundle, load, trace
 from nntrace.errors import SelectionError
-from nntrace.formula import derive
-from nntrace.formula.derive import times
 from nntrace.formula.switches import switches
-from nntrace.formula.tree import Formula, Function, MatrixProduct, Number, Quantity, Sum
-from nntrace.maths import functions
+from nntrace.formula.tree import MatrixProduct, Quantity, Sum
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.losses import LOSSES
 from nntrace.maths.optimizers import OPTIMIZERS
+from nntrace.render.reports import verify_report
+from nntrace.render.view import Style
 from nntrace.verifying import Verification
 
 
@@ -64,19 +63,6 @@ def test_an_optimizer_changes_nothing_about_the_gradients(name: str) -> None:
     assert verified(bundled("unequal", f"optimizer={name}", "clip_norm=0.5")).holds
 
 
-@pytest.fixture
-def wrong_sigmoid(monkeypatch: pytest.MonkeyPatch) -> None:
-    """σ' off by a tenth of a percent."""
-    right = functions.SIGMA
-    wrong = Function(
-        plain=right.plain,
-        latex=right.latex,
-        numpy=right.numpy,
-        backward=lambda g, z, a: 1.001 * right.backward(g, z, a),
-    )
-    monkeypatch.setitem(ACTIVATIONS, "sigmoid", type(ACTIVATIONS["sigmoid"])(name="sigmoid", formula=wrong))
-
-
 @pytest.mark.usefixtures("wrong_sigmoid")
 def test_a_derivative_that_is_off_by_a_tenth_of_a_percent_is_caught() -> None:
     found = verified(bundled("article"))
@@ -96,19 +82,6 @@ def test_the_command_says_so_and_leaves_with_1() -> None:
     line = next(line for line in ran.out.splitlines() if line.startswith("dZ3"))
     assert line.endswith("4 of 4 differ")
     assert "entries do not hold." in ran.out.splitlines()[-1]
-
-
-@pytest.fixture
-def wrong_rule(request: pytest.FixtureRequest) -> Iterator[None]:
-    right = derive.reaches.dispatch(request.param)
-
-    def wrong(node: Formula, g: Formula, value: Formula) -> Iterator[tuple[Formula, Formula]]:
-        for operand, gradient in right(node, g, value):
-            yield operand, times(Number(1.001), gradient)
-
-    derive.reaches.register(request.param, wrong)
-    yield
-    derive.reaches.register(request.param, right)
 
 
 @pytest.mark.parametrize("wrong_rule", [MatrixProduct, Sum], indirect=True)
@@ -181,6 +154,19 @@ def test_the_choice_of_steps_has_the_first_and_the_last_and_is_spread() -> None:
     assert gaps.max() - gaps.min() <= 1
     if len(numbers) < 200:
         assert numbers[-1] == 200
+
+
+def test_of_a_step_that_takes_too_long_some_entries_are_looked_at_and_that_is_said() -> None:
+    path = bundle.path("xor")
+    layers = "architecture.layers=[{nodes: 300, activation: tanh}, {nodes: 1, activation: sigmoid}]"
+    run = trace(load(str(path), [layers, "expect=[]"]))
+    found = Verification(run)
+    assert len(list(found.over_some(seconds=0.05))) >= 2
+    assert found.holds
+    assert found.most is not None
+    assert all(tally.entries < tally.of for q, tally in found.tallies.items() if q.name == "dW1")
+    (line, *_) = [line for line in "".join(verify_report(found, Style())).splitlines() if line.startswith("dW1")]
+    assert re.search(r" of [\d,]+ ", line)
 
 
 def test_the_command_takes_steps_and_says_which() -> None:
