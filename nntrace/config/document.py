@@ -54,9 +54,13 @@ class Document(Struct):
 
     def error(self, path: Path, problem: str, hint: str = "", *, key: bool = False) -> ConfigError:
         """The error for the value at `path` (or its key); for what is missing, its parent's place."""
-        for overridden, written in self.overrides.items():
-            if path[: len(overridden)] == overridden or overridden[: len(path)] == path != ():
-                return ConfigError(problem, file=written, hint=hint)
+        blamed = [
+            overridden
+            for overridden in self.overrides
+            if path[: len(overridden)] == overridden or overridden[: len(path)] == path != ()
+        ]
+        if blamed:
+            return ConfigError(problem, file=self.overrides[max(blamed, key=len)], hint=hint)
         node = self._node(path, key)
         if node is self.root:
             return ConfigError(problem, file=self.file, hint=hint)

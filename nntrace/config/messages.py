@@ -47,6 +47,7 @@ _EXAMPLES = {
     "iterations": "iterations: 10",
     "batch": "batch: 1, batch: 4, or batch: all",
     "seed": "{init: normal, seed: 1}: a trace repeats, so the draw needs its seed",
+    "name": "{name: adam, beta1: 0.8}",
     "shuffle": "shuffle: {seed: 3}",
     "clip_norm": "clip_norm: 1.0",
     "round": "round: 4",

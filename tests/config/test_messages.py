@@ -331,11 +331,17 @@ def test_the_mark_stands_under_wide_signs() -> None:
         ("architecture.layers.1.nodes=x", "--set architecture.layers.1.nodes=x: `nodes` should be a whole number"),
         ("alpha.x=1", "--set alpha.x=1: `alpha` is 1.0: there is no `x` in it"),
         ("alpha=[1", "--set alpha=[1: this is not YAML: this `[` is not closed"),
+        ("optimizer.beta1=0.5", "--set optimizer.beta1=0.5: `name` is missing in `optimizer`"),
         ("iterations=0", "--set iterations=0: `iterations` is 0: it must be at least 1"),
     ],
 )  # fmt: skip
 def test_a_wrong_override_is_blamed_on_itself(setting: str, expected: str) -> None:
     assert message(RIGHT, setting).startswith(expected)
+
+
+def test_of_several_overrides_the_nearest_is_blamed() -> None:
+    found = message(RIGHT, "optimizer=adam", "optimizer.beta1=1.5")
+    assert found.startswith("--set optimizer.beta1=1.5: `beta1` is 1.5: it must be less than 1")
 
 
 @pytest.mark.parametrize(
