@@ -93,8 +93,10 @@ def verify_report(found: verifying.Verification, style: Style) -> Iterator[str]:
     tallies = list(found.tallies.values())
     rows += [(tally.quantity.name, _entries(tally), *_worst(tally)) for tally in tallies]
     heading, *lines = aligned(rows, left=(0, 2, 3, 8))
-    if len(heading) > style.width:  # the difference quotient can be read off the others
-        heading, *lines = aligned([(*row[:5], *row[6:]) for row in rows], left=(0, 2, 3, 7))
+    for place in (5, 6):  # what is allowed follows from the rest, and so does the difference quotient
+        if max(map(len, (heading, *lines))) > style.width:
+            rows = [(*row[:place], *row[place + 1 :]) for row in rows]
+            heading, *lines = aligned(rows, left=(0, 2, 3, len(rows[0]) - 1))
     yield _text([paint("quiet", heading)], style)
     for tally, line in zip(tallies, lines, strict=True):
         yield _text([paint("alarm", line) if tally.failed else line], style)
@@ -172,13 +174,19 @@ def examples_report(configs: Mapping[str, Config], style: Style) -> Iterator[str
     for key, config in configs.items():
         activations = ", ".join(dict.fromkeys(layer.chosen.name for layer in config.architecture.layers))
         rows.append((key, words.sizes(config), activations, config.chosen_loss.name, config.chosen_optimizer.name))
-    heading, *lines = aligned(rows, left=range(5))
-    yield _text([paint("quiet", heading), paint("quiet", GAP * 2 + "what it teaches")], style)
-    for line, (key, config) in zip(lines, configs.items(), strict=True):
-        teaches = textwrap.wrap(
-            words.teaches(config), style.width - 4, initial_indent=GAP * 2, subsequent_indent=GAP * 2
-        )
-        yield _text([paint("heading", key) + line[len(key) :], *teaches], style)
+    first = aligned(rows, left=range(5))
+    second = [""] * len(rows)
+    if max(map(len, first)) > style.width:
+        first, second = aligned([row[:3] for row in rows], left=range(3)), [", ".join(row[3:]) for row in rows]
+    indent = 2 * GAP
+    lines = zip(first, second, ["what it teaches", *map(words.teaches, configs.values())], ["", *configs], strict=True)
+    for line, more, teaches, key in lines:
+        below = [indent + more] if more else []
+        below += textwrap.wrap(teaches, style.width, initial_indent=indent, subsequent_indent=indent)
+        if key:
+            yield _text([paint("heading", key) + line[len(key) :], *below], style)
+        else:
+            yield _text([paint("quiet", each) for each in (line, *below)], style)
 
 
 def _title(config: Config, paint: Palette) -> list[str]:
