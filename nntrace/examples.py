@@ -93,7 +93,7 @@ def _inline(written: Written, document: Document) -> _Found:
     x, labels = array(data.x), data.labels
     assert x is not None
     assert not isinstance(labels, str)
-    return _Found(_Inline(document), x, array(data.y), labels, ["y"] if labels is None else ["labels"])  # type: ignore[arg-type]  # mixed labels are refused below
+    return _Found(_Inline(document), x, array(data.y), labels, ["y"] if labels is None else ["labels"])
 
 
 def _from_npz(written: Written, document: Document) -> _Found:

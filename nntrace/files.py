@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _OTHERS = {";": "semicolons", "\t": "tabs"}
 """What else separates columns, out there."""
 
-Labels = Sequence[str] | Sequence[int]
+Labels = Sequence[str | int]
 """A class for each example: whole numbers, or text."""
 
 

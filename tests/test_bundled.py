@@ -9,6 +9,7 @@ import pytest
 
 from nntrace import bundle, load, trace
 from nntrace.checking import expected, holds, written_precision
+from nntrace.render.words import teaches
 from nntrace.tracing import Trace
 
 
@@ -26,10 +27,11 @@ def test_every_figure_of_every_example_holds(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", bundle.names())
-def test_every_example_says_what_it_teaches(name: str) -> None:
+def test_every_example_says_what_it_teaches_in_its_first_sentence(name: str) -> None:
     config = bundled(name).config
     assert config.title
     assert len(config.notes) > 100
+    assert 20 < len(teaches(config)) <= 92
 
 
 def test_the_article_as_it_describes_itself() -> None:
@@ -113,3 +115,75 @@ def test_a_figure_that_is_off_by_one_in_its_last_digit_does_not_hold() -> None:
     assert path is not None
     wrong = trace(load(path, ["expect=[{iteration: 1, example: 1, A3: 0.8632}]"]))
     assert [compared.holds for compared in expected(wrong)] == [False]
+
+
+def entry(name: str, quantity: str, row: int, column: int, iteration: int = 1) -> float:
+    step = bundled(name).step(iteration, batch=1)
+    return float(step[quantity][row - 1, column - 1])
+
+
+@pytest.mark.parametrize(
+    ("name", "quantity", "row", "column", "printed", "right"),
+    [
+        ("cs231n-two-layer", "dW2", 1, 1, "0.978240210068", "0.978240210069"),
+        ("cs231n-two-layer", "dW2", 2, 1, "0.504998396209", "0.504998396208"),
+        ("cs231n-two-layer", "dW1", 1, 1, "-0.090933756736", "-0.090933756739"),
+        ("cs231n-two-layer", "dW1", 1, 2, "0.034100158776", "0.034100158777"),
+        ("han-kamber", "dZ2", 1, 1, "0.1311", "0.1312"),
+    ],
+)
+def test_figures_that_the_notes_call_wrong(
+    name: str, quantity: str, row: int, column: int, printed: str, right: str
+) -> None:
+    """What a source prints and what is right, as the notes say; the sign of the book's error is the other one."""
+    assert printed in bundled(name).config.notes
+    assert right in bundled(name).config.notes
+    computed = entry(name, quantity, row, column)
+    digits = len(right.partition(".")[2])
+    computed = -computed if name == "han-kamber" else computed
+    assert f"{computed:.{digits}f}" == right
+
+
+def test_mazur_after_ten_thousand_updates() -> None:
+    run = trace(load(str(bundle.path("mazur")), ["iterations=10001", "expect=[]"]))
+    outputs = run.step(10_001)["A2"].ravel()
+    assert [f"{output:.9f}" for output in outputs] == ["0.015913620", "0.984064274"]
+    assert all(f"{output:.9f}" in run.config.notes for output in outputs)
+
+
+def test_the_diverging_coordinate_is_multiplied_by_minus_1_4() -> None:
+    for step in bundled("d2l-gd-diverging"):
+        assert step["W1_new"][0, 1] / step["W1"][0, 1] == pytest.approx(-1.4, rel=1e-12)
+
+
+def test_the_books_error_is_twice_the_loss() -> None:
+    losses = [step["loss"] for step in bundled("grokking-multi-input")]
+    assert [round(2 * loss, 7) for loss in losses] == [0.0196, 0.0013135]
+
+
+def test_the_first_steps_of_the_adaptive_optimizers_are_equally_long() -> None:
+    step = bundled("keras-adamw").step()
+    decayed = step["W1"] * (1 - step["alpha"] * step["weight_decay"])
+    np.testing.assert_allclose(decayed - step["W1_new"], step["alpha"], rtol=1e-5)
+    step = bundled("keras-rmsprop").step()
+    np.testing.assert_allclose(step["W1"] - step["W1_new"], step["alpha"] / math.sqrt(1 - step["beta"]), rtol=1e-5)
+    assert 1 / math.sqrt(1 - step["beta"]) > 3
+
+
+def test_the_slope_of_the_micrograd_neuron_is_one_half() -> None:
+    assert 1 - entry("micrograd-tanh", "A1", 1, 1) ** 2 == pytest.approx(0.5, rel=1e-12)
+
+
+def test_what_four_decimals_by_hand_change() -> None:
+    """The two figures that the notes compare."""
+    by_hand = bundled("rounded-by-hand").step(2)
+    in_full = trace(load(str(bundle.path("rounded-by-hand")), ["round=null", "expect=[]"])).step(2)
+    for name, hand, full in (("Z1", "0.7498", "0.7499"), ("dZ1", "0.0022", "0.0023")):
+        assert (f"{by_hand[name][0, 0]:.4f}", f"{in_full[name][0, 0]:.4f}") == (hand, full)
+
+
+def test_without_its_correction_the_first_step_of_adam_would_be_three_times_too_long() -> None:
+    step = bundled("adam-by-hand").step()
+    np.testing.assert_allclose(step["W1"] - step["W1_new"], -step["alpha"], rtol=1e-6)
+    uncorrected = step["mW1_new"] / np.sqrt(step["sW1_new"])
+    np.testing.assert_allclose(np.abs(uncorrected), 0.1 / math.sqrt(0.001), rtol=1e-12)
