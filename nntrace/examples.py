@@ -74,12 +74,12 @@ def examples(written: Written, document: Document) -> Examples:
         found = _from_npz(written, document)
     else:
         found = _from_csv(written, document)
-    y = found.y
-    classes: tuple[str, ...] = ()
     if found.labels is not None:
-        y, classes = _one_hot(found, written.architecture.layers[-1].nodes)
-    assert y is not None  # there are y or labels: checked
-    _check_targets(written, y, found)
+        y, classes = _one_hot(found, found.labels, written.architecture.layers[-1].nodes)
+    else:
+        assert found.y is not None  # there are y or labels: checked
+        y, classes = found.y, ()
+        _check_targets(written, y, found)
     for array in (found.x, y):
         array.flags.writeable = False
     return Examples(found.x, y, found.labels is not None, classes)
@@ -90,9 +90,9 @@ def _inline(written: Written, document: Document) -> _Found:
         return None if entries is None else np.array(entries, dtype=np.float64).reshape(len(entries), -1)
 
     data = written.data
-    x, labels = array(data.x), data.labels
+    x = array(data.x)
     assert x is not None
-    assert not isinstance(labels, str)
+    labels = None if data.labels is None else Labels.of(data.labels)
     return _Found(_Inline(document), x, array(data.y), labels, ["y"] if labels is None else ["labels"])
 
 
@@ -103,7 +103,7 @@ def _from_npz(written: Written, document: Document) -> _Found:
     y = npz.columns("y") if "y" in npz.arrays or "labels" not in npz.arrays else None
     if y is None:
         labels = npz.labels("labels")
-    name, count = ("y", len(y)) if y is not None else ("labels", len(labels or ()))
+    name, count = ("y", len(y)) if y is not None else ("labels", len(npz.arrays["labels"]))
     outputs = written.architecture.layers[-1].nodes
     for said, array, width in (("x", x, written.architecture.inputs), ("y", y, outputs)):
         if array is not None and array.shape[1] != width:
@@ -123,8 +123,8 @@ def _from_csv(written: Written, document: Document) -> _Found:
     y, labels, names = None, None, [str(data.labels)]
     if data.labels is None:
         names = [str(name) for name in data.y or ()]
-        both = csv.columns([*columns, *names])  # in one reading
-        x, y = np.ascontiguousarray(both[:, :inputs]), np.ascontiguousarray(both[:, inputs:])
+        both = csv.columns([*columns, *names])  # in one reading, and looked at rather than copied
+        x, y = both[:, :inputs], both[:, inputs:]
     else:
         x, labels = csv.columns(columns), csv.labels(names[0])
     if not len(x):
@@ -156,30 +156,28 @@ def beside(document: Document, path: Path, name: str) -> str:
     return found
 
 
-def _one_hot(found: _Found, outputs: int) -> tuple[Array, tuple[str, ...]]:
+def _one_hot(found: _Found, labels: Labels, outputs: int) -> tuple[Array, tuple[str, ...]]:
     """y with a 1 for the class of each example, and the names of text labels in their order."""
-    labels = found.labels or ()
-    numbers = [label for label in labels if isinstance(label, int)]
-    classes: tuple[str, ...] = ()
-    if numbers and len(numbers) < len(labels):
-        odd = next(place for place, label in enumerate(labels) if isinstance(label, int) != isinstance(labels[0], int))
+    whole = [isinstance(label, int) for label in labels.distinct]
+    if any(whole) and not all(whole):
+        odd = labels.first(whole.index(not whole[0]))
         raise found.error(odd, 0, "labels are whole numbers or text, not both")
-    if numbers:
-        odd = next((place for place, number in enumerate(numbers) if not 0 <= number < outputs), -1)
-        if odd >= 0:
-            problem = f"the label is {numbers[odd]}: with {outputs} nodes in the last layer it is 0 to {outputs - 1}"
-            raise found.error(odd, 0, problem)
+    if all(whole):
+        numbers = [int(label) for label in labels.distinct]
+        for place, number in enumerate(numbers):
+            if not 0 <= number < outputs:
+                problem = f"the label is {number}: with {outputs} nodes in the last layer it is 0 to {outputs - 1}"
+                raise found.error(labels.first(place), 0, problem)
+        classes: tuple[str, ...] = ()
     else:
-        words = [str(label) for label in labels]
-        classes = tuple(sorted(set(words)))
+        words = [str(label) for label in labels.distinct]
+        classes = tuple(sorted(words))
         if len(classes) != outputs:
             problem = f"the labels name {len(classes)} classes; the last layer has {outputs} nodes"
             raise found.error(0, 0, problem, f"The classes are {listed(classes, most=12)}.")
-        place = {word: number for number, word in enumerate(classes)}
-        numbers = [place[word] for word in words]
-    y = np.zeros((len(numbers), outputs))
-    y[np.arange(len(numbers)), numbers] = 1.0
-    return y, classes
+        numbers = [classes.index(word) for word in words]
+    chosen = np.array(numbers, dtype=np.int32)[labels.which]
+    return (chosen[:, np.newaxis] == np.arange(outputs)).astype(np.float64), classes
 
 
 def _check_targets(written: Written, y: Array, found: _Found) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 
 from nntrace.config.document import described, excerpt
 from nntrace.errors import ConfigError
@@ -22,8 +23,26 @@ if TYPE_CHECKING:
 _OTHERS = {";": "semicolons", "\t": "tabs"}
 """What else separates columns, out there."""
 
-Labels = Sequence[str | int]
-"""A class for each example: whole numbers, or text."""
+
+class Labels(Struct, frozen=True, eq=False):
+    """A class for each example.
+
+    `distinct` are the labels (whole numbers or text) in the order in which they appear, `which` is
+    for each example the place of its label there.
+    """
+
+    distinct: Sequence[int | str]
+    which: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, labels: Iterable[int | str]) -> Labels:
+        places: dict[int | str, int] = {}
+        which = array("i", (places.setdefault(label, len(places)) for label in labels))
+        return cls(list(places), np.frombuffer(which, dtype=np.int32))
+
+    def first(self, place: int) -> int:
+        """The first example that has this one of the distinct labels."""
+        return int((self.which == place).argmax())
 
 
 class CsvFile:
@@ -61,13 +80,11 @@ class CsvFile:
     def labels(self, name: str) -> Labels:
         """A column of classes: whole numbers if all are, else text."""
         place = self._place_of(name)
-        words: dict[str, str] = {}  # each distinct word is kept once
-        found = [words.setdefault(word := row[place].strip(), word) for _, row in self._rows()]
-        for example, word in enumerate(found):
-            if not word:
-                raise self.error([name], example, 0, f"`{name}` is empty")
-        numbers = {word: number for word in words if (number := _whole(word)) is not None}
-        return [numbers[word] for word in found] if len(numbers) == len(words) else found
+        found = Labels.of(row[place].strip() for _, row in self._rows())
+        if "" in found.distinct:
+            raise self.error([name], found.first(found.distinct.index("")), 0, f"`{name}` is empty")
+        numbers = [number for word in found.distinct if (number := _whole(str(word))) is not None]
+        return Labels(numbers, found.which) if len(numbers) == len(found.distinct) else found
 
     def error(self, names: Sequence[str], example: int, column: int, problem: str, hint: str = "") -> ConfigError:
         """The error for an entry: the example, and which of the named columns, both from 0."""
@@ -239,11 +256,11 @@ class NpzFile:
                 f"`{name}` has {found.ndim} axes: it should be one label for each example", file=self.path
             )
         if found.dtype.kind == "U":
-            return [str(word) for word in found]
+            return Labels.of(found.tolist())
         made = self.numbers(name)
         if not (made == made.round()).all():
             raise ConfigError(f"`{name}` should hold whole numbers or text", file=self.path)
-        return [int(number) for number in made]
+        return Labels.of(map(int, made.tolist()))
 
     def error(self, names: Sequence[str], example: int, column: int, problem: str, hint: str = "") -> ConfigError:
         """The error for an entry of example number `example`, from 0."""
