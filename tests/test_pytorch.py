@@ -1,7 +1,7 @@
 """The same random networks in PyTorch, trained beside ours for 20 steps; skipped where PyTorch is not installed.
 
 torch.autograd has no knowledge of ours, and torch.optim keeps its own state: what agrees here agrees
-with what people use. Run with PyTorch 2.13.0.
+with what people use. Run with PyTorch 2.14.1.
 """
 
 from __future__ import annotations

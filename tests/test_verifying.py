@@ -7,13 +7,14 @@ import re
 import numpy as np
 import pytest
 from command import nntrace_run
+from msgspec.structs import replace
 
 from nntrace import Trace, bundle, load, trace
 from nntrace.errors import SelectionError
 from nntrace.formula.switches import switches
-from nntrace.formula.tree import MatrixProduct, Quantity, Sum
+from nntrace.formula.tree import Function, MatrixProduct, Quantity, Sum
 from nntrace.maths.activations import ACTIVATIONS
-from nntrace.maths.losses import LOSSES
+from nntrace.maths.losses import FUSED, LOSSES
 from nntrace.maths.optimizers import OPTIMIZERS
 from nntrace.render.reports import verify_report
 from nntrace.render.view import Style
@@ -82,6 +83,54 @@ def test_the_command_says_so_and_leaves_with_1() -> None:
     line = next(line for line in ran.out.splitlines() if line.startswith("dZ3"))
     assert line.endswith("4 of 4 differ")
     assert "entries do not hold." in ran.out.splitlines()[-1]
+
+
+A_LITTLE_WRONG = Function(
+    plain="{any}",
+    latex="{any}",
+    numpy="1.0 * {atom}",
+    backward=lambda g, x, y: 1.001 * g,
+)
+"""Changes nothing but the gradient, and that by a tenth of a percent."""
+
+
+def outputs_of(loss: str) -> str:
+    return (LOSSES[loss].outputs or ("tanh",))[0]
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_a_slightly_wrong_derivative_of_any_activation_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = ACTIVATIONS[name]
+    wrong = replace(right, formula=lambda z, **settings: A_LITTLE_WRONG(right.formula(z, **settings)))
+    monkeypatch.setitem(ACTIVATIONS, name, wrong)
+    found = verified(bundled("unequal", f"architecture.layers.3.activation={name}"))
+    failed = [q.name for q, tally in found.tallies.items() if tally.failed]
+    assert failed[0] == "dZ3"
+    assert "dA3" not in failed
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_slightly_wrong_derivative_of_any_loss_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is computed together with the output's activation, of the pair."""
+    settings = [
+        f"loss={name}",
+        f"architecture.layers.3.activation={outputs_of(name)}",
+        "data.y=[[0.3, 0.7], [0, 1], [1, 0]]",
+    ]
+    pair = outputs_of(name), name
+    if pair in FUSED:
+        gradient = FUSED[pair].gradient
+        assert gradient is not None
+        monkeypatch.setitem(FUSED, pair, replace(FUSED[pair], gradient=lambda y, a: 1.001 * gradient(y, a)))
+    else:
+        right = LOSSES[name]
+        wrong = replace(
+            right, formula=lambda y, a, total, **numbers: A_LITTLE_WRONG(right.formula(y, a, total, **numbers))
+        )
+        monkeypatch.setitem(LOSSES, name, wrong)
+    found = verified(bundled("unequal", *settings))
+    assert not found.holds
+    assert next(iter(found.tallies.values())).failed  # dA3, or dZ3 of a pair: from there on all are off
 
 
 @pytest.mark.parametrize("wrong_rule", [MatrixProduct, Sum], indirect=True)

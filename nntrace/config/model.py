@@ -302,9 +302,12 @@ class Config(Written, frozen=True, kw_only=True, eq=False):
         """The same keys, and the same numbers."""
         if not isinstance(other, Config):
             return NotImplemented
-        keys = all(getattr(self, key) == getattr(other, key) for key in (*Written.__struct_fields__, "classes"))
-        arrays = ((self.x, other.x), (self.y, other.y))
-        return keys and all(one.shape == another.shape and bool((one == another).all()) for one, another in arrays)
+        ours, theirs = ({"x": each.x, "y": each.y, **(each.initial or {})} for each in (self, other))
+        return (
+            all(getattr(self, key) == getattr(other, key) for key in (*Written.__struct_fields__, "classes"))
+            and ours.keys() == theirs.keys()
+            and all(ours[key].shape == theirs[key].shape and bool((ours[key] == theirs[key]).all()) for key in ours)
+        )
 
     __hash__ = None  # type: ignore[assignment]  # it holds arrays
 
