@@ -9,14 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property, reduce
 from operator import add
+from types import MappingProxyType
 from typing import overload
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from nntrace.config.model import Config
-from nntrace.formula.derive import gradients, times, whole
-from nntrace.formula.tree import EXAMPLES, Apply, Formula, Function, Minimum, Number, Quantity, Shape, Sum, nodes
+from nntrace.formula.derive import reached, times, whole
+from nntrace.formula.tree import EXAMPLES, Formula, Function, Minimum, Number, Quantity, Shape, Sum, nodes
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.functions import SQRT, rounding
 from nntrace.maths.losses import FUSED, LOSSES
@@ -38,18 +39,22 @@ class Phase(StrEnum):
     UPDATE = "update"
 
 
+Stated = Mapping[Quantity, Formula | None]
+
+
 class Equation(Struct, frozen=True, eq=False):
     """target = formula.
 
     `shown` is the definition that people know, where what is computed is written differently.
-    `stated` are derivatives (of one example's loss) that are not derived but known to be exact.
+    `stated` are derivatives (of one example's loss) that are not derived but known to be exact; None
+    stands for a way that they cover.
     """
 
     target: Quantity
     formula: Formula
     phase: Phase
     shown: Formula | None = None
-    stated: Mapping[Quantity, Formula] = {}
+    stated: Stated = {}
 
     def __post_init__(self) -> None:
         if self.formula.shape != self.target.shape:
@@ -84,7 +89,8 @@ class Equations(Sequence[Equation]):
     """The list of one run, and what it starts from.
 
     `data` are A0 and y; `state` is what one step hands to the next, as pairs of old and new: every
-    W and b, then what the optimizer keeps; `constants` are the named numbers of the formulas.
+    W and b, then what the optimizer keeps; `constants` are the named numbers of the formulas;
+    `kept` says what the optimizer keeps under each letter, with ``{g}`` for the gradient.
     """
 
     def __init__(
@@ -93,13 +99,15 @@ class Equations(Sequence[Equation]):
         equations: tuple[Equation, ...],
         data: tuple[Quantity, ...],
         state: tuple[tuple[Quantity, Quantity], ...],
-        constants: tuple[Quantity, ...],
+        constants: tuple[Quantity, ...] = (),
+        kept: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.layers = layers
         self.equations = equations
         self.data = data
         self.state = state
         self.constants = constants
+        self.kept = kept
 
     def __len__(self) -> int:
         return len(self.equations)
@@ -140,14 +148,7 @@ class Equations(Sequence[Equation]):
         """The forward half alone: what the network makes of an input."""
         half = tuple(equation for equation in self.equations if equation.phase is Phase.FORWARD)
         unchanged = tuple((q, q) for q in self.parameters)
-        return Equations(self.layers, half, (self.layers[0].before,), unchanged, ())
-
-    @cached_property
-    def functions(self) -> tuple[Function, ...]:
-        """The functions whose definition is worth saying, in order of appearance."""
-        shown = [part for equation in self.equations for part in (equation.shown, equation.formula) if part]
-        applied = [node.function for part in shown for node in nodes(part) if isinstance(node, Apply)]
-        return tuple(dict.fromkeys(function for function in applied if function.definition))
+        return Equations(self.layers, half, (self.layers[0].before,), unchanged)
 
 
 def equations(config: Config) -> Equations:
@@ -171,6 +172,7 @@ def equations(config: Config) -> Equations:
         data=(layers[0].before, y),
         state=tuple((q.before, q) for q in [*(q.variant(suffix="new") for q in parameters), *kept]),
         constants=tuple(q for q in (M, ALPHA, T, L2, CLIP_NORM, *_settings(config).values()) if q in used),
+        kept=OPTIMIZERS[config.chosen_optimizer.name].kept,
     )
 
 
@@ -221,15 +223,19 @@ def _loss(config: Config, layers: Sequence[Layer], y: Quantity) -> Iterator[Equa
     chosen = config.chosen_loss
     last = layers[-1]
     batch = config.batch_size > 1
+    row = LOSSES[chosen.name]
     fused = FUSED.get((last.activation.name, chosen.name))
 
     def total(x: Formula) -> Formula:
         return Sum(x, "rows" if batch else None)
 
-    definition = LOSSES[chosen.name].formula(y, last.A, total, **chosen.parameters)
-    computed = fused.computed(y, last.Z, last.A, total) if fused else definition
-    shown = definition if fused else None
-    stated = {last.Z: fused.gradient(y, last.A)} if fused and fused.gradient else {}
+    definition = computed = row.formula(y, last.A, total, **chosen.parameters)
+    if fused and config.round is None:  # by hand one goes on from the ŷ that is written down
+        computed = fused.computed(y, last.Z, total)
+    elif row.computed:
+        computed = row.computed(y, last.A, total, **chosen.parameters)
+    shown = None if computed is definition else definition
+    stated: Stated = {last.Z: fused.gradient(y, last.A), last.A: None} if fused else {}
     penalty = Quantity("penalty") if config.l2 else None
     if batch:
         losses = Quantity("losses", None, (1, EXAMPLES))
@@ -273,12 +279,10 @@ def backward(forward: Sequence[Equation], trained: Sequence[Quantity]) -> Iterat
 
 
 def _reached(equation: Equation, g: Formula) -> dict[Quantity, Formula]:
-    """What reaches each quantity of the formula, added up in reading order; what is stated is not derived."""
-    reached = {q: times(g, factor) for q, factor in equation.stated.items()}
-    for q, part in gradients(equation.formula, g, equation.target):
-        if q not in equation.stated:
-            reached[q] = reached[q] + part if q in reached else part
-    return reached
+    """What reaches each quantity of the formula; what is stated is not derived."""
+    derived = reached(equation.formula, g, equation.target)
+    stated = {q: times(g, factor) for q, factor in equation.stated.items() if factor is not None}
+    return {q: part for q, part in derived.items() if q not in equation.stated} | stated
 
 
 def _update(config: Config, parameters: Sequence[Quantity], trained: Sequence[Quantity]) -> Iterator[Equation]:

@@ -32,7 +32,7 @@ def test_the_article_as_one_batch() -> None:
         "A2 = σ(Z2)",
         "Z3 = W3·A2 + b3",
         "A3 = σ(Z3)",
-        "losses = Σ (y − A3)²",
+        "losses = (y − A3)²",
         "loss = Σ losses/m",
         "dA3 = 2 (A3 − y)/m",
         "dZ3 = dA3 ⊙ A3 ⊙ (1 − A3)",

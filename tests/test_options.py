@@ -151,7 +151,7 @@ def test_the_formulas_of_the_penalty_are_the_textbooks() -> None:
     listing = bundled("unequal", "l2=0.3", "optimizer=adam", "clip_norm=1").equations.by_target
     assert plain(listing["penalty"].formula) == "½·l2·(Σ W1² + Σ W2² + Σ W3²)"
     assert plain(listing["dW2"].formula) == "dZ2·A1ᵀ + l2·W2"
-    assert plain(listing["clip"].formula) == "min(1, clip_norm/(grad_norm + 1e−6))"
+    assert plain(listing["clip"].formula) == "min(1, clip_norm/(grad_norm + 1e-6))"
     assert plain(listing["mW1_new"].formula) == "beta1·mW1 + (1 − beta1)·(clip·dW1)"
 
 
@@ -192,10 +192,11 @@ FORMULAS: dict[str, tuple[str, str]] = {
     # activation: A1, dZ1
     "relu": ("max(0, Z1)", "dA1 ⊙ (Z1 > 0)"),
     "leaky_relu": ("Z1 if Z1 > 0 else 0.01·Z1", "dA1 if Z1 > 0 else 0.01·dA1"),
-    "elu": ("Z1 if Z1 > 0 else (exp(Z1) − 1)", "dA1 if Z1 > 0 else dA1 ⊙ exp(Z1)"),
+    "elu": ("Z1 if Z1 > 0 else exp(Z1) − 1", "dA1 if Z1 > 0 else dA1 ⊙ exp(Z1)"),
+    "selu": ("λ·Z1 if Z1 > 0 else λ·α·(exp(Z1) − 1)", "λ·dA1 if Z1 > 0 else λ·α·dA1 ⊙ exp(Z1)"),
     "softplus": ("softplus(Z1)", "dA1 ⊙ σ(Z1)"),
-    "silu": ("Z1 ⊙ σ(Z1)", "dA1 ⊙ σ(Z1) + dA1 ⊙ Z1 ⊙ σ(Z1) ⊙ (1 − σ(Z1))"),
-    "gelu": ("Z1 ⊙ Φ(Z1)", "dA1 ⊙ Φ(Z1) + dA1 ⊙ Z1 ⊙ φ(Z1)"),
+    "silu": ("Z1 ⊙ σ(Z1)", "dA1 ⊙ (σ(Z1) + Z1 ⊙ σ(Z1) ⊙ (1 − σ(Z1)))"),
+    "gelu": ("Z1 ⊙ Φ(Z1)", "dA1 ⊙ (Φ(Z1) + Z1 ⊙ φ(Z1))"),
     "softmax": ("softmax(Z1)", "A1 ⊙ (dA1 − Σ (dA1 ⊙ A1))"),
 }
 
@@ -208,10 +209,66 @@ def test_an_activation_and_its_derivative_read_as_on_a_page(name: str) -> None:
     assert plain(listing["dZ1"].formula) == backward
 
 
+GRADIENTS: dict[str, tuple[str, str]] = {
+    # loss: dA3 with two outputs and one example, and as the mean over a batch
+    "squared_error": ("2 (A3 − y)", "2 (A3 − y)/m"),
+    "half_squared_error": ("A3 − y", "(A3 − y)/m"),
+    "mean_squared_error": ("A3 − y", "(A3 − y)/m"),  # 2/n is 1 with two outputs
+    "absolute_error": ("sign(A3 − y)", "sign(A3 − y)/m"),
+    "huber": ("A3 − y if |y − A3| < 1 else sign(A3 − y)", "(A3 − y)/m if |y − A3| < 1 else sign(A3 − y)/m"),
+    "{name: huber, delta: 0.3}": (
+        "A3 − y if |y − A3| < 0.3 else 0.3·sign(A3 − y)",
+        "(A3 − y)/m if |y − A3| < 0.3 else 0.3·sign(A3 − y)/m",
+    ),
+}
+
+
+@pytest.mark.parametrize("loss", GRADIENTS)
+def test_the_gradient_of_a_loss_reads_as_on_a_page(loss: str) -> None:
+    for batch, expected in zip(("1", "2"), GRADIENTS[loss], strict=True):
+        listing = bundled("unequal", f"loss={loss}", f"batch={batch}").equations.by_target
+        assert plain(listing["dA3"].formula) == expected
+
+
 def test_the_huber_loss_reads_as_on_a_page() -> None:
     listing = bundled("article", "loss={name: huber, delta: 0.25}").equations.by_target
-    assert plain(listing["loss"].formula) == "0.25 (|y − A3| − 0.125) if |y − A3| > 0.25 else ½ (y − A3)²"
-    assert plain(listing["dA3"].formula) == "−0.25·sign(y − A3) if |y − A3| > 0.25 else A3 − y"
+    assert plain(listing["loss"].formula) == "½ (y − A3)² if |y − A3| < 0.25 else 0.25 (|y − A3| − 0.125)"
+
+
+def test_binary_cross_entropy_over_softmax_reads_as_on_a_page_but_for_what_is_certain() -> None:
+    settings = ("loss=binary_cross_entropy", "architecture.layers.3.activation=softmax", "batch=1")
+    listing = bundled("unequal", *settings, "data.y=[[0, 1], [1, 0], [0.5, 0.5]]").equations.by_target
+    assert listing["loss"].shown is not None
+    assert plain(listing["loss"].shown) == "−Σ (y ⊙ ln(A3) + (1 − y) ⊙ ln(1 − A3))"
+    assert plain(listing["dA3"].formula) == "(−y/A3 if y > 0 else 0) + ((1 − y)/(1 − A3) if y < 1 else 0)"
+
+
+def test_a_rounded_loss_goes_on_from_the_rounded_output() -> None:
+    """By hand: z = 2.7, ŷ = σ(2.7) = 0.94, −ln 0.94 = 0.06; from z itself it would be ln(1 + exp(−2.7)) = 0.07."""
+    config = {
+        "architecture": {"inputs": 1, "layers": [{"nodes": 1, "activation": "sigmoid"}]},
+        "weights": {"W1": [[1.0]], "b1": [0.7]},
+        "data": {"x": [2.0], "y": [1.0]},
+        "loss": "binary_cross_entropy",
+        "alpha": 0.1,
+        "iterations": 1,
+        "round": 2,
+    }
+    run = trace(load(config))
+    step = run.step()
+    assert (step["A1"].item(), step["loss"], step["dZ1"].item()) == pytest.approx((0.94, 0.06, -0.06), abs=1e-12)
+    assert "dA1" not in step
+    shown = run.equations.by_target["loss"].shown
+    assert shown is not None
+    assert plain(shown) == "round(−(y ⊙ ln(A1) + (1 − y) ⊙ ln(1 − A1)), 2)"
+
+
+def test_a_rounded_loss_is_finite_where_the_output_rounds_to_1() -> None:
+    """ŷ = σ(9) = 1.00 of a target of 1: 0·ln 0 counts as 0."""
+    (step,) = bundled(
+        "and-gate", "round=2", "iterations=1", "batch=all", "weights={W1: [[9, 9]], b1: [9]}", "data.y=[1, 1, 1, 1]"
+    )
+    assert step["loss"] == 0.0
 
 
 def softmax_network(*settings: str) -> Trace:

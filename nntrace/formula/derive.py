@@ -8,16 +8,16 @@ the division by m that it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import reduce, singledispatch
 from math import frexp
 
 from nntrace.formula.tree import (
     Add,
     Apply,
+    Comparison,
     Divide,
     Formula,
-    Greater,
     MatrixProduct,
     Maximum,
     Minimum,
@@ -35,6 +35,28 @@ from nntrace.formula.tree import (
 )
 
 Reached = Iterator[tuple[Formula, Formula]]
+
+
+def reached(node: Formula, incoming: Formula, value: Formula | None = None) -> dict[Quantity, Formula]:
+    """The whole gradient that reaches each quantity of `node`, in reading order; see `gradients`.
+
+    Where `node` works entry by entry, the incoming gradient stands once, before all that a quantity
+    has a part in: dA ⊙ (Φ(Z) + Z ⊙ φ(Z)).
+    """
+    parts = list(gradients(node, incoming, value))
+    whole = _added(parts)
+    if len(parts) > len(whole) and all(_by_entry(part, node) for part in nodes(node)):
+        local = _added(gradients(node, Number(1), value))
+        repeated = [q for q in whole if sum(q == other for other, _ in parts) > 1]
+        whole.update({q: times(incoming, local[q]) for q in repeated})
+    return whole
+
+
+def _added(parts: Iterable[tuple[Quantity, Formula]]) -> dict[Quantity, Formula]:
+    found: dict[Quantity, Formula] = {}
+    for q, part in parts:
+        found[q] = found[q] + part if q in found else part
+    return found
 
 
 def gradients(node: Formula, incoming: Formula, value: Formula | None = None) -> Iterator[tuple[Quantity, Formula]]:
@@ -64,13 +86,7 @@ def _chosen(node: Where, incoming: Formula) -> Iterator[tuple[Quantity, Formula]
         yield from gradients(node.yes, Where(node.condition, incoming, Number(0)))
         yield from gradients(node.no, Where(node.condition, Number(0), incoming))
         return
-    branches: list[dict[Quantity, Formula]] = []
-    for branch in (node.yes, node.no):
-        found: dict[Quantity, Formula] = {}
-        for q, part in gradients(branch, incoming):
-            found[q] = found[q] + part if q in found else part
-        branches.append(found)
-    yes, no = branches
+    yes, no = (_added(gradients(branch, incoming)) for branch in (node.yes, node.no))
     for q in {**yes, **no}:
         yield q, Where(node.condition, yes.get(q, Number(0)), no.get(q, Number(0)))
 
@@ -96,8 +112,8 @@ def _(node: Number, g: Formula, value: Formula) -> Reached:
 
 
 @reaches.register(Ones)
-@reaches.register(Greater)
-def _(node: Ones | Greater, g: Formula, value: Formula) -> Reached:
+@reaches.register(Comparison)
+def _(node: Ones | Comparison, g: Formula, value: Formula) -> Reached:
     return iter(())  # constant, or a step: the derivative is 0 wherever there is one
 
 
@@ -192,10 +208,14 @@ def fit(g: Formula, operand: Formula, node: Formula) -> Formula:
 
 def times(a: Formula, b: Formula) -> Formula:
     """a ⊙ b in the textbook's form: literals first and folded, divisions last."""
-    if isinstance(b, Number):
+    if _literal(b):
         a, b = b, a
     if isinstance(a, Divide):
-        return Divide(times(a.left, b), a.right)
+        return over(times(a.left, b), a.right)
+    if _literal(a) and isinstance(b, Divide):
+        return over(times(a, b.left), b.right)
+    if isinstance(a, Number) and a.value == -1:
+        return negative(b)
     (m, x), (n, y) = _literal_first(a), _literal_first(b)
     if m is None or n is None or not _folds(m, n, alone=x is None or y is None):
         return b if isinstance(a, Number) and a.value == 1 else Multiply(a, b)
@@ -206,34 +226,48 @@ def times(a: Formula, b: Formula) -> Formula:
     return reduce(Multiply, rest) if folded.value == 1 else Multiply(folded, reduce(Multiply, rest))
 
 
+def _literal(node: Formula) -> bool:
+    """Whether `node` is a literal, or a product of some."""
+    return isinstance(node, Number) or (isinstance(node, Multiply) and all(map(_literal, node.operands)))
+
+
 def _literal_first(node: Formula) -> tuple[Number | None, Formula | None]:
-    """The literal that `node` is or begins with, and the rest."""
-    if isinstance(node, Number):
+    """The literal that `node` is or begins with, and the rest; one that goes by a letter stays what it is."""
+    if isinstance(node, Number) and not node.symbol:
         return node, None
-    if isinstance(node, Multiply) and isinstance(node.left, Number):
+    if isinstance(node, Multiply) and isinstance(node.left, Number) and not node.left.symbol:
         return node.left, node.right
     return None, node
 
 
 def over(a: Formula, b: Formula) -> Formula:
-    """a / b"""
+    """a / b, what a is divided by already last."""
+    if isinstance(a, Divide):
+        return Divide(over(a.left, b), a.right)
+    m, x = _literal_first(a)
+    if m is not None and isinstance(b, Number) and _doubling(b):
+        quotient = Number(m.value / b.value)
+        return quotient if x is None else times(quotient, x)
     return a if isinstance(b, Number) and b.value == 1 else Divide(a, b)
 
 
 def negative(a: Formula) -> Formula:
     """−a, with the sign moved to where it vanishes: −2 (y − A) is 2 (A − y)."""
+    if isinstance(a, Number) and not a.symbol:
+        return Number(-a.value)
+    if isinstance(a, Apply) and a.function.odd:
+        return a.function(negative(a.operand))
     move: dict[type[Formula], Callable[[], Formula]] = {
-        Number: lambda: Number(-a.value),  # type: ignore[attr-defined]
         Negative: lambda: a.operands[0],
         Subtract: lambda: Subtract(a.operands[1], a.operands[0]),
         Divide: lambda: Divide(negative(a.operands[0]), a.operands[1]),
     }
     if type(a) in move:
         return move[type(a)]()
-    if isinstance(a, Multiply) and isinstance(a.right, Subtract):
-        return Multiply(a.left, negative(a.right))
-    if isinstance(a, Multiply) and isinstance(a.left, Subtract | Number):
-        return Multiply(negative(a.left), a.right)
+    if isinstance(a, Multiply):
+        for left, right in ((a.left, negative(a.right)), (negative(a.left), a.right)):
+            if not isinstance(left, Negative) and not isinstance(right, Negative):
+                return Multiply(left, right)
     return Negative(a)
 
 
@@ -242,5 +276,10 @@ def _folds(m: Number, n: Number, *, alone: bool) -> bool:
 
     Where one stands alone it is enough that one is a power of two, else both must be.
     """
-    doubling = [abs(frexp(number.value)[0]) == 0.5 for number in (m, n)]
+    doubling = [_doubling(number) for number in (m, n)]
     return any(doubling) if alone else all(doubling)
+
+
+def _doubling(number: Number) -> bool:
+    """Whether it is a power of two, by which multiplying and dividing are exact."""
+    return abs(frexp(number.value)[0]) == 0.5

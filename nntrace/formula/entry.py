@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from msgspec.structs import replace
-
 from nntrace.formula.tree import (
     EXAMPLES,
     Apply,
@@ -27,6 +25,7 @@ from nntrace.formula.tree import (
     Transpose,
     Unary,
     Where,
+    flat,
 )
 
 KEPT_AT_EACH_END = 3
@@ -82,26 +81,17 @@ def _(node: Quantity, row: int, column: int, writer: _Writer) -> Formula:
 
 
 @_entry.register(Unary)
-def _(node: Unary, row: int, column: int, writer: _Writer) -> Formula:
-    return replace(node, operand=_entry(node.operand, row, column, writer))
-
-
 @_entry.register(Binary)
-def _(node: Binary, row: int, column: int, writer: _Writer) -> Formula:
-    return replace(node, left=_entry(node.left, row, column, writer), right=_entry(node.right, row, column, writer))
-
-
 @_entry.register(Where)
-def _(node: Where, row: int, column: int, writer: _Writer) -> Formula:
-    condition, yes, no = (_entry(part, row, column, writer) for part in (node.condition, node.yes, node.no))
-    return Where(condition, yes, no)
+def _(node: Formula, row: int, column: int, writer: _Writer) -> Formula:
+    return node.made_of(*(_entry(operand, row, column, writer) for operand in node.operands))
 
 
 @_entry.register(Apply)
 def _(node: Apply, row: int, column: int, writer: _Writer) -> Formula:
     if node.function.written_out:
         return _entry(node.function.written_out(node.operand), row, column, writer)
-    return replace(node, operand=_entry(node.operand, row, column, writer))
+    return node.made_of(_entry(node.operand, row, column, writer))
 
 
 @_entry.register(Ones)
@@ -127,6 +117,7 @@ def _(node: MatrixProduct, row: int, column: int, writer: _Writer) -> Formula:
 def _(node: Sum, row: int, column: int, writer: _Writer) -> Formula:
     if not node.operand.shape:
         return _entry(node.operand, row, column, writer)
+    node = flat(node)
     rows, columns = (writer.size(extent) for extent in node.operand.shape)
     count = {"rows": rows, "columns": columns, None: rows * columns}[node.over]
     kept, omitted = writer.series(range(count))

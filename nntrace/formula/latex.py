@@ -8,10 +8,10 @@ from nntrace.formula.plain import ATOM, POWER, PRODUCT, SUM, Leaf, Spelled, digi
 from nntrace.formula.tree import (
     Add,
     Apply,
+    Comparison,
     Divide,
     Entry,
     Formula,
-    Greater,
     MatrixProduct,
     Maximum,
     Minimum,
@@ -27,10 +27,11 @@ from nntrace.formula.tree import (
     Sum,
     Transpose,
     Where,
-    summed,
+    adds_up,
+    flat,
 )
 
-_GREEK = {"alpha", "beta", "epsilon"}
+_GREEK = {"α": "alpha", "β": "beta", "ε": "epsilon", "λ": "lambda"}
 
 
 def name(node: Formula) -> str:
@@ -60,7 +61,7 @@ def latex(node: Formula, leaf: Leaf = name) -> str:
 def _base(text: str) -> str:
     letters = text.rstrip("0123456789")
     index = f"_{{{text[len(letters) :]}}}" if letters != text else ""
-    if letters in _GREEK:
+    if letters in _GREEK.values():
         return rf"\{letters}{index}"
     if len(letters) == 1:
         return letters + index
@@ -91,6 +92,8 @@ def _(node: Entry, leaf: Leaf) -> Spelled:
 
 @_spell.register(Number)
 def _(node: Number, leaf: Leaf) -> Spelled:
+    if node.symbol:
+        return _base(_GREEK.get(node.symbol, node.symbol)), ATOM
     if node.value == 0.5:
         return r"\tfrac{1}{2}", ATOM
     mantissa, e, exponent = digits(node.value).partition("e")
@@ -156,9 +159,9 @@ def _(node: Power, leaf: Leaf) -> Spelled:
     return f"{{{_inner(node.left, leaf, ATOM)}}}^{{{latex(node.right, leaf)}}}", POWER
 
 
-@_spell.register(Greater)
-def _(node: Greater, leaf: Leaf) -> Spelled:
-    return f"{_inner(node.left, leaf, SUM)} > {_inner(node.right, leaf, SUM)}", 0
+@_spell.register(Comparison)
+def _(node: Comparison, leaf: Leaf) -> Spelled:
+    return f"{_inner(node.left, leaf, SUM)} {node.sign} {_inner(node.right, leaf, SUM)}", 0
 
 
 @_spell.register(Maximum)
@@ -192,18 +195,19 @@ def _(node: Ones, leaf: Leaf) -> Spelled:
 
 @_spell.register(Sum)
 def _(node: Sum, leaf: Leaf) -> Spelled:
-    operand = summed(node)
-    if all(size == 1 for size in operand.shape):
-        return _spell(operand, leaf)  # the sum of one entry is that entry
-    return r"\sum " + _inner(operand, leaf, POWER), POWER
+    node = flat(node)
+    if not adds_up(node):
+        return _spell(node.operand, leaf)  # the sum of one entry is that entry
+    return r"\sum " + _inner(node.operand, leaf, POWER), POWER
 
 
 @_spell.register(Apply)
 def _(node: Apply, leaf: Leaf) -> Spelled:
     pattern = node.function.latex
+    hold = SUM if node.function.loose else ATOM
     if "{any}" not in pattern and "{atom}" not in pattern:
-        return rf"{pattern}\left({latex(node.operand, leaf)}\right)", ATOM
+        return rf"{pattern}\left({latex(node.operand, leaf)}\right)", hold
     operands = {"{any}": latex(node.operand, leaf), "{atom}": _inner(node.operand, leaf, ATOM)}
     for place, text in operands.items():
         pattern = pattern.replace(place, text)
-    return pattern, ATOM
+    return pattern, hold

@@ -13,9 +13,9 @@ from functools import singledispatch
 from nntrace.formula.tree import (
     Add,
     Apply,
+    Comparison,
     Divide,
     Formula,
-    Greater,
     MatrixProduct,
     Maximum,
     Minimum,
@@ -56,7 +56,8 @@ def function_source(
     body = "".join(f"    {target} = {numpy_source(node)}\n" for target, node in lines)
     applied = [node.function for _, line in lines for node in nodes(line) if isinstance(node, Apply)]
     helpers = "".join(f"{text}\n\n" for text in dict.fromkeys(function.helper for function in applied) if text)
-    return f"{helpers}def {name}({', '.join(inputs)}):\n{body}    return ({', '.join(outputs)},)\n"
+    returned = f"{', '.join(outputs)}," if outputs else ""
+    return f"{helpers}def {name}({', '.join(inputs)}):\n{body}    return ({returned})\n"
 
 
 def _inner(node: Formula, at_least: int) -> str:
@@ -98,7 +99,7 @@ def _(node: Subtract) -> Spelled:
 @_spell.register(Multiply)
 def _(node: Multiply) -> Spelled:
     # numpy multiplies by True and False as by 1 and 0, unless both are; alone they are no numbers.
-    gates = [isinstance(operand, Greater) for operand in node.operands]
+    gates = [isinstance(operand, Comparison) for operand in node.operands]
     left = f"({_comparison(node.left)})" if gates == [True, False] else _inner(node.left, PRODUCT)
     right = f"({_comparison(node.right)})" if gates == [False, True] else _inner(node.right, SIGN)
     return f"{left} * {right}", PRODUCT
@@ -119,14 +120,14 @@ def _(node: Power) -> Spelled:
     return f"{_inner(node.left, ATOM)} ** {_inner(node.right, SIGN)}", POWER
 
 
-@_spell.register(Greater)
-def _(node: Greater) -> Spelled:
+@_spell.register(Comparison)
+def _(node: Comparison) -> Spelled:
     return f"1.0 * ({_comparison(node)})", PRODUCT
 
 
 def _comparison(node: Formula) -> str:
-    left, right = node.operands
-    return f"{_inner(left, SUM)} > {_inner(right, SUM)}"
+    assert isinstance(node, Comparison)
+    return f"{_inner(node.left, SUM)} {node.sign} {_inner(node.right, SUM)}"
 
 
 @_spell.register(Maximum)
@@ -145,7 +146,9 @@ def _(node: Where) -> Spelled:
     chosen = (
         repr(float(part.value)) if isinstance(part, Number) else numpy_source(part) for part in (node.yes, node.no)
     )
-    return f"np.where({_comparison(node.condition)}, {', '.join(chosen)})", ATOM
+    condition = node.condition
+    chooses = _comparison(condition) if isinstance(condition, Comparison) else numpy_source(condition)
+    return f"np.where({chooses}, {', '.join(chosen)})", ATOM
 
 
 @_spell.register(Transpose)

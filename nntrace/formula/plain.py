@@ -8,10 +8,10 @@ from functools import singledispatch
 from nntrace.formula.tree import (
     Add,
     Apply,
+    Comparison,
     Divide,
     Entry,
     Formula,
-    Greater,
     MatrixProduct,
     Maximum,
     Minimum,
@@ -27,7 +27,8 @@ from nntrace.formula.tree import (
     Sum,
     Transpose,
     Where,
-    summed,
+    adds_up,
+    flat,
 )
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
@@ -86,9 +87,10 @@ def _(node: Entry, leaf: Leaf) -> Spelled:
 
 @_spell.register(Number)
 def _(node: Number, leaf: Leaf) -> Spelled:
-    if node.value == 0.5:
-        return "½", ATOM
-    return digits(node.value).replace("-", "−"), ATOM if node.value >= 0 else PRODUCT
+    if node.symbol or node.value == 0.5:
+        return node.symbol or "½", ATOM
+    text = digits(abs(node.value))
+    return (text, ATOM) if node.value >= 0 else (f"−{text}", PRODUCT)
 
 
 @_spell.register(Negative)
@@ -148,9 +150,9 @@ def _(node: Power, leaf: Leaf) -> Spelled:
     return _inner(node.left, leaf, ATOM) + exponent, POWER
 
 
-@_spell.register(Greater)
-def _(node: Greater, leaf: Leaf) -> Spelled:
-    return f"{_inner(node.left, leaf, SUM)} > {_inner(node.right, leaf, SUM)}", 0
+@_spell.register(Comparison)
+def _(node: Comparison, leaf: Leaf) -> Spelled:
+    return f"{_inner(node.left, leaf, SUM)} {node.sign} {_inner(node.right, leaf, SUM)}", 0
 
 
 @_spell.register(Maximum)
@@ -182,13 +184,14 @@ def _(node: Ones, leaf: Leaf) -> Spelled:
 
 @_spell.register(Sum)
 def _(node: Sum, leaf: Leaf) -> Spelled:
-    operand = summed(node)
-    if all(size == 1 for size in operand.shape):
-        return _spell(operand, leaf)  # the sum of one entry is that entry
-    return "Σ " + _inner(operand, leaf, POWER), POWER
+    node = flat(node)
+    if not adds_up(node):
+        return _spell(node.operand, leaf)  # the sum of one entry is that entry
+    return "Σ " + _inner(node.operand, leaf, POWER), POWER
 
 
 @_spell.register(Apply)
 def _(node: Apply, leaf: Leaf) -> Spelled:
     pattern = node.function.plain if "{" in node.function.plain else node.function.plain + "({any})"
-    return pattern.format(any=plain(node.operand, leaf), atom=_inner(node.operand, leaf, ATOM)), ATOM
+    text = pattern.format(any=plain(node.operand, leaf), atom=_inner(node.operand, leaf, ATOM))
+    return text, SUM if node.function.loose else ATOM

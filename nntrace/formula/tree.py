@@ -8,10 +8,11 @@ columns may be `EXAMPLES`, the number of examples in the batch; ``()`` for a sin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, Literal
+from operator import is_
+from typing import ClassVar, Final, Literal, NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 EXAMPLES: Final = "m"
 """Stands in a shape for the number of examples in the batch."""
@@ -33,6 +34,10 @@ class Formula(Struct, frozen=True, eq=False):
     @property
     def operands(self) -> tuple[Formula, ...]:
         return ()
+
+    def made_of(self, *operands: Formula) -> Formula:
+        """The same kind of node with other operands, in the order of `operands`."""
+        return self
 
     @property
     def T(self) -> Formula:  # noqa: N802  # the transpose, as numpy and the textbook have it
@@ -77,11 +82,18 @@ class Formula(Struct, frozen=True, eq=False):
     def __gt__(self, other: Formula | float) -> Formula:
         return Greater(self, formula(other))
 
+    def __lt__(self, other: Formula | float) -> Formula:
+        return Less(self, formula(other))
+
 
 class Number(Formula, frozen=True, eq=False):
-    """A number that stands in the formula itself, such as the 2 of a square."""
+    """A number that stands in the formula itself, such as the 2 of a square.
+
+    `symbol` is the letter by which people know it, where its digits would be in the way.
+    """
 
     value: float
+    symbol: str = ""
 
 
 class Quantity(Formula, frozen=True, eq=True):
@@ -149,6 +161,10 @@ class Unary(Formula, frozen=True, eq=False):
     def operands(self) -> tuple[Formula, ...]:
         return (self.operand,)
 
+    def made_of(self, *operands: Formula) -> Formula:
+        (operand,) = operands
+        return replace(self, operand=operand)
+
     @property
     def shape(self) -> Shape:
         return self.operand.shape
@@ -166,6 +182,10 @@ class Binary(Formula, frozen=True, eq=False):
     @property
     def operands(self) -> tuple[Formula, ...]:
         return (self.left, self.right)
+
+    def made_of(self, *operands: Formula) -> Formula:
+        left, right = operands
+        return replace(self, left=left, right=right)
 
     @property
     def shape(self) -> Shape:
@@ -196,8 +216,22 @@ class Power(Binary, frozen=True, eq=False):
     """a to the power of a single number"""
 
 
-class Greater(Binary, frozen=True, eq=False):
-    """1 where a > b, else 0"""
+class Comparison(Binary, frozen=True, eq=False):
+    """1 where it holds, else 0; `sign` is the same in Python and on paper"""
+
+    sign: ClassVar[str]
+
+
+class Greater(Comparison, frozen=True, eq=False):
+    """a > b"""
+
+    sign = ">"
+
+
+class Less(Comparison, frozen=True, eq=False):
+    """a < b"""
+
+    sign = "<"
 
 
 class Maximum(Binary, frozen=True, eq=False):
@@ -254,6 +288,10 @@ class Where(Formula, frozen=True, eq=False):
     def operands(self) -> tuple[Formula, ...]:
         return (self.yes, self.condition, self.no)
 
+    def made_of(self, *operands: Formula) -> Formula:
+        yes, condition, no = operands
+        return Where(condition, yes, no)
+
     @property
     def shape(self) -> Shape:
         return broadcast(self.condition.shape, broadcast(self.yes.shape, self.no.shape))
@@ -279,12 +317,19 @@ class Sum(Unary, frozen=True, eq=False):
         return (1, columns) if self.over == "rows" else (rows, 1)
 
 
-def summed(node: Sum) -> Formula:
-    """What `node` adds up, also through sums inside it: the sum over rows of a sum over columns is one sum."""
+def flat(node: Sum) -> Sum:
+    """`node` as one sum: the sum over rows of a sum over columns is the sum over all entries."""
     inner = node.operand
-    while isinstance(inner, Sum):
-        inner = inner.operand
-    return inner
+    if not isinstance(inner, Sum):
+        return node
+    inner = flat(inner)
+    return Sum(inner.operand, node.over if node.over == inner.over else None)
+
+
+def adds_up(node: Sum) -> bool:
+    """Whether there is more than one entry to add up along its axes, in any batch."""
+    shape = node.operand.shape
+    return any(size != 1 for size, axis in zip(shape, ("rows", "columns"), strict=False) if node.over in (axis, None))
 
 
 class Series(Formula, frozen=True, eq=False):
@@ -296,11 +341,26 @@ class Series(Formula, frozen=True, eq=False):
     def operands(self) -> tuple[Formula, ...]:
         return self.terms
 
+    def made_of(self, *operands: Formula) -> Formula:
+        return Series(operands)
+
 
 class Omitted(Formula, frozen=True, eq=False):
     """Stands in a `Series` for terms that are too many to write."""
 
     count: int
+
+
+class Switch(NamedTuple):
+    """A part of a formula that has a kink or a jump.
+
+    `side` is constant but for the places where it has one; `held(s)` is the part as it goes on from
+    the side s beyond them.
+    """
+
+    part: Formula
+    side: Formula
+    held: Callable[[Formula], Formula]
 
 
 class Function(Struct, frozen=True, eq=False):
@@ -312,7 +372,8 @@ class Function(Struct, frozen=True, eq=False):
     source of a Python function that the numpy spelling calls. `definition` is the shown spelling of
     f(z). `backward(g, x, y)` is the gradient that reaches x, given the gradient g that reaches
     y = f(x). `written_out(x)` is f(x) in other nodes, for a function that mixes the entries of a
-    column. `switch(x)` is a comparison that changes sides where f is not smooth.
+    column. `switch(node)` says where f, applied in that node, is not smooth. `loose` says that
+    the shown pattern is a sum, in parentheses beside a product; `odd` that f(−x) = −f(x), bit for bit.
     """
 
     plain: str
@@ -322,7 +383,9 @@ class Function(Struct, frozen=True, eq=False):
     definition: str = ""
     helper: str = ""
     written_out: Callable[[Formula], Formula] | None = None
-    switch: Callable[[Formula], Formula] | None = None
+    switch: Callable[[Apply], Switch] | None = None
+    loose: bool = False
+    odd: bool = False
 
     def __call__(self, operand: Formula) -> Formula:
         return Apply(operand, self)
@@ -347,6 +410,18 @@ def broadcast(a: Shape, b: Shape) -> Shape:
     if any(p not in (1, s) or q not in (1, s) for p, q, s in zip(a, b, stretched, strict=True)):
         raise ShapeError(f"the shapes {a} and {b} do not fit together")
     return stretched
+
+
+def rewritten(node: Formula, rule: Callable[[Formula], Formula | None]) -> Formula:
+    """`node` with what `rule` gives in place of each part for which it gives something, the largest first."""
+    other = rule(node)
+    return other if other is not None else with_operands(node, rule)
+
+
+def with_operands(node: Formula, rule: Callable[[Formula], Formula | None]) -> Formula:
+    """`node` itself, its operands `rewritten`."""
+    operands = tuple(rewritten(operand, rule) for operand in node.operands)
+    return node if all(map(is_, operands, node.operands)) else node.made_of(*operands)
 
 
 def nodes(root: Formula) -> Iterator[Formula]:

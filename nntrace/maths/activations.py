@@ -12,8 +12,8 @@ from nntrace.formula.tree import Formula, Maximum, Number, Where
 from nntrace.maths.functions import EXP_MINUS_1, NORMAL_DISTRIBUTION, SIGMA, SOFTMAX, SOFTPLUS, TANH
 from nntrace.maths.table import Row, Setting, table
 
-SELU_SCALE = 1.0507009873554804934193349852946
-SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = Number(1.0507009873554804934193349852946, "λ")
+SELU_ALPHA = Number(1.6732632423543772848170429916717, "α")
 """λ and α of Klambauer et al., "Self-Normalizing Neural Networks", 2017, in the digits of PyTorch."""
 
 
@@ -33,7 +33,7 @@ def _elu(z: Formula, alpha: float) -> Formula:
 
 
 def _selu(z: Formula) -> Formula:
-    return Where(z > 0, SELU_SCALE * z, SELU_SCALE * SELU_ALPHA * EXP_MINUS_1(z))
+    return Where(z > 0, SELU_SCALE * z, (SELU_SCALE * SELU_ALPHA) * EXP_MINUS_1(z))
 
 
 ACTIVATIONS: Mapping[str, Activation] = table(

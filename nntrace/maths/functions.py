@@ -8,30 +8,33 @@ from __future__ import annotations
 
 from math import pi, sqrt
 
-from nntrace.formula.tree import Formula, Function, Number, Sum
+from nntrace.formula.derive import negative, over, times
+from nntrace.formula.tree import Formula, Function, Number, Sum, Switch
 
-EXP = Function(plain="exp", latex=r"\exp", numpy="np.exp({any})", backward=lambda g, x, y: g * y)
-LN = Function(plain="ln", latex=r"\ln", numpy="np.log({any})", backward=lambda g, x, y: g / x)
-SQRT = Function(plain="√{atom}", latex=r"\sqrt{{any}}", numpy="np.sqrt({any})", backward=lambda g, x, y: g / (2 * y))
+EXP = Function(plain="exp", latex=r"\exp", numpy="np.exp({any})", backward=lambda g, x, y: times(g, y))
+LN = Function(plain="ln", latex=r"\ln", numpy="np.log({any})", backward=lambda g, x, y: over(g, x))
+SQRT = Function(plain="√{atom}", latex=r"\sqrt{{any}}", numpy="np.sqrt({any})", backward=lambda g, x, y: over(g, 2 * y))
 EXP_MINUS_1 = Function(
-    plain="(exp({any}) − 1)",
-    latex=r"\left(\exp\left({any}\right) - 1\right)",
+    plain="exp({any}) − 1",
+    latex=r"\exp\left({any}\right) - 1",
+    loose=True,
     numpy="np.expm1({any})",  # exp(x) − 1 would lose the digits of a small x
-    backward=lambda g, x, y: g * EXP(x),
+    backward=lambda g, x, y: times(g, EXP(x)),
 )
 SIGN = Function(
     plain="sign",
     latex=r"\operatorname{sign}",
     numpy="np.sign({any})",
     backward=lambda g, x, y: Number(0),
-    switch=lambda x: x > 0,
+    odd=True,
+    switch=lambda node: Switch(node, node, lambda s: s),
 )
 ABS = Function(
     plain="|{any}|",
     latex=r"\left|{any}\right|",
     numpy="np.abs({any})",
-    backward=lambda g, x, y: g * SIGN(x),  # PyTorch's convention: 0 at 0
-    switch=lambda x: x > 0,
+    backward=lambda g, x, y: times(g, SIGN(x)),  # PyTorch's convention: 0 at 0
+    switch=lambda node: Switch(node, SIGN(node.operand), lambda s: s * node.operand),
 )
 
 SIGMA = Function(
@@ -39,28 +42,28 @@ SIGMA = Function(
     latex=r"\sigma",
     definition="σ(z) = 1/(1 + exp(−z))",
     numpy="1 / (1 + np.exp(-{atom}))",  # exp overflows to ∞ for z < −709, and 1/∞ is the right 0
-    backward=lambda g, z, a: g * a * (1 - a),
+    backward=lambda g, z, a: times(times(g, a), 1 - a),
 )
 TANH = Function(
     plain="tanh",
     latex=r"\tanh",
     definition="tanh(z) = (exp(z) − exp(−z))/(exp(z) + exp(−z))",
     numpy="np.tanh({any})",
-    backward=lambda g, z, a: g * (1 - a**2),
+    backward=lambda g, z, a: times(g, 1 - a**2),
 )
 SOFTPLUS = Function(
     plain="softplus",
     latex=r"\operatorname{softplus}",
     definition="softplus(z) = ln(1 + exp(z))",
     numpy="np.logaddexp(0, {any})",  # exp(z) itself would overflow for z > 709
-    backward=lambda g, z, a: g * SIGMA(z),
+    backward=lambda g, z, a: times(g, SIGMA(z)),
 )
 NORMAL_DENSITY = Function(
     plain="φ",
     latex=r"\varphi",
     definition="φ(z) = exp(−½ z²)/√(2π)",
     numpy=f"np.exp(-0.5 * {{atom}} ** 2) / {sqrt(2 * pi)!r}",
-    backward=lambda g, z, y: -(g * z * y),
+    backward=lambda g, z, y: negative(times(times(g, z), y)),
 )
 NORMAL_DISTRIBUTION = Function(
     plain="Φ",
@@ -71,7 +74,7 @@ NORMAL_DISTRIBUTION = Function(
     helper="def normal_distribution(z):\n"
     "    erfc = np.frompyfunc(math.erfc, 1, 1)\n"
     "    return 0.5 * np.asarray(erfc(-z / math.sqrt(2)), dtype=float)\n",
-    backward=lambda g, z, y: g * NORMAL_DENSITY(z),
+    backward=lambda g, z, y: times(g, NORMAL_DENSITY(z)),
 )
 
 

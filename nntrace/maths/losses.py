@@ -18,11 +18,13 @@ Total = Callable[[Formula], Formula]
 class Loss(Row, frozen=True, kw_only=True, eq=False):
     """`formula(y, a, total, **settings)` is the loss of each example, for targets `y` and outputs `a` (n × m).
 
-    `outputs` names the output activations that it needs (empty: any); `targets` is the range that
+    `computed`, of the same arguments, is what runs where the formula as people write it has no value
+    (0·ln 0, which is 0). `outputs` names the output activations that it needs (empty: any); `targets` is the range that
     every y must be in (None: any number); with `distribution` the y of an example add up to 1.
     """
 
     formula: Callable[..., Formula]
+    computed: Callable[..., Formula] | None = None
     outputs: tuple[str, ...] = ()
     targets: tuple[float, float] | None = None
     distribution: bool = False
@@ -31,23 +33,25 @@ class Loss(Row, frozen=True, kw_only=True, eq=False):
 class Fused(Struct, frozen=True):
     """A loss and an output activation that stay right together where one after the other does not.
 
-    `computed(y, z, a, total)` is the loss, finite where the loss's own `formula`, which is what is
-    shown, is not. `gradient(y, a)` is ∂loss/∂Z for one example, exact where ŷ rounds to 0 or 1;
-    without it the gradient is derived from `computed`.
+    `computed(y, z, total)` is the loss, finite where the loss's own `formula`, which is what is
+    shown, is not. `gradient(y, a)` is ∂loss/∂Z for one example, exact where ŷ rounds to 0 or 1.
     """
 
-    computed: Callable[[Formula, Formula, Formula, Total], Formula]
-    gradient: Callable[[Formula, Formula], Formula] | None = None
+    computed: Callable[[Formula, Formula, Total], Formula]
+    gradient: Callable[[Formula, Formula], Formula]
 
 
 def _huber(y: Formula, a: Formula, total: Total, delta: float) -> Formula:
     e = y - a
-    return total(Where(ABS(e) > delta, times(Number(delta), ABS(e) - delta / 2), 0.5 * e**2))
+    return total(Where(ABS(e) < delta, 0.5 * e**2, times(Number(delta), ABS(e) - delta / 2)))
 
 
-def _binary_of_softmax(y: Formula, z: Formula, a: Formula, total: Total) -> Formula:
-    """The definition, with 0·ln 0 = 0 where a class is certain."""
-    return -total(Where(y > 0, y * LN(a), Number(0)) + Where(Number(1) > y, (1 - y) * LN(1 - a), Number(0)))
+def _binary_cross_entropy(y: Formula, a: Formula, total: Total) -> Formula:
+    return -total(Where(y > 0, y * LN(a), Number(0)) + Where(y < 1, (1 - y) * LN(1 - a), Number(0)))
+
+
+def _cross_entropy(y: Formula, a: Formula, total: Total) -> Formula:
+    return -total(Where(y > 0, y * LN(a), Number(0)))
 
 
 LOSSES: Mapping[str, Loss] = table(
@@ -84,6 +88,7 @@ LOSSES: Mapping[str, Loss] = table(
             name="binary_cross_entropy",
             also=("bce", "log_loss", "logistic_loss", "binary_crossentropy"),
             formula=lambda y, a, total: -total(y * LN(a) + (1 - y) * LN(1 - a)),
+            computed=_binary_cross_entropy,
             outputs=("sigmoid", "softmax"),
             targets=(0.0, 1.0),
         ),
@@ -99,6 +104,7 @@ LOSSES: Mapping[str, Loss] = table(
                 "negative_log_likelihood",
             ),
             formula=lambda y, a, total: -total(y * LN(a)),
+            computed=_cross_entropy,
             outputs=("softmax",),
             targets=(0.0, 1.0),
             distribution=True,
@@ -109,12 +115,11 @@ LOSSES: Mapping[str, Loss] = table(
 FUSED: Mapping[tuple[str, str], Fused] = {
     # ln σ(z) = −softplus(−z) and ln(1 − σ(z)) = −softplus(z)
     ("sigmoid", "binary_cross_entropy"): Fused(
-        computed=lambda y, z, a, total: total(y * SOFTPLUS(-z) + (1 - y) * SOFTPLUS(z)),
+        computed=lambda y, z, total: total(y * SOFTPLUS(-z) + (1 - y) * SOFTPLUS(z)),
         gradient=lambda y, a: a - y,
     ),
     ("softmax", "cross_entropy"): Fused(
-        computed=lambda y, z, a, total: -total(y * LOG_SOFTMAX(z)),
+        computed=lambda y, z, total: -total(y * LOG_SOFTMAX(z)),
         gradient=lambda y, a: a - y,
     ),
-    ("softmax", "binary_cross_entropy"): Fused(computed=_binary_of_softmax),
 }

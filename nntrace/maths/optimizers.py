@@ -43,10 +43,12 @@ Equalities = dict[Quantity, Formula]
 class Optimizer(Row, frozen=True, kw_only=True, eq=False):
     """`update(parameter, **settings)` gives the equations of one parameter in order, the new value last.
 
-    The settings reach it as named constants of the formulas.
+    The settings reach it as named constants of the formulas. `kept` says what is kept under each
+    letter, with ``{g}`` for the gradient.
     """
 
     update: Callable[..., Equalities]
+    kept: Mapping[str, str] = {}
 
 
 def _momentum(p: Parameter, beta: Formula) -> Equalities:
@@ -103,6 +105,9 @@ _MOMENTS = {
     "epsilon": _EPSILON,
 }
 
+_VELOCITY = {"v": "velocity, what is left of earlier {g}"}
+_MEANS = {"m": "running mean of {g}", "s": "running mean of {g}²"}
+
 OPTIMIZERS: Mapping[str, Optimizer] = table(
     [
         Optimizer(
@@ -110,25 +115,40 @@ OPTIMIZERS: Mapping[str, Optimizer] = table(
             also=("sgd", "gd", "batch_gradient_descent", "stochastic_gradient_descent", "vanilla"),
             update=lambda p: {p.new: p.old - ALPHA * p.gradient},
         ),
-        Optimizer(name="momentum", also=("heavy_ball", "sgd_momentum"), settings={"beta": _BETA}, update=_momentum),
-        Optimizer(name="nesterov", also=("nag", "nesterov_momentum"), settings={"beta": _BETA}, update=_nesterov),
+        Optimizer(
+            name="momentum",
+            also=("heavy_ball", "sgd_momentum"),
+            settings={"beta": _BETA},
+            kept=_VELOCITY,
+            update=_momentum,
+        ),
+        Optimizer(
+            name="nesterov",
+            also=("nag", "nesterov_momentum"),
+            settings={"beta": _BETA},
+            kept=_VELOCITY,
+            update=_nesterov,
+        ),
         Optimizer(
             name="adagrad",
             also=("ada_grad",),
             settings={"epsilon": Setting(1e-10, also=("eps",), bounds={"ge": 0})},
+            kept={"s": "sum of {g}² so far"},
             update=_adagrad,
         ),
         Optimizer(
             name="rmsprop",
             also=("rms_prop",),
             settings={"beta": Setting(0.99, also=("rho", "alpha", "decay"), bounds=_SHARE), "epsilon": _EPSILON},
+            kept={"s": _MEANS["s"]},
             update=_rmsprop,
         ),
-        Optimizer(name="adam", settings=_MOMENTS, update=_adam),
+        Optimizer(name="adam", settings=_MOMENTS, kept=_MEANS, update=_adam),
         Optimizer(
             name="adamw",
             also=("adam_w",),
             settings={**_MOMENTS, "weight_decay": Setting(0.01, also=("decay", "wd"), bounds={"ge": 0})},
+            kept=_MEANS,
             update=_adamw,
         ),
     ]

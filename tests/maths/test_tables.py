@@ -172,23 +172,37 @@ def test_a_fused_pair_is_the_loss_of_the_activation(pair: tuple[str, str]) -> No
         return Sum(x, "rows")
 
     fused = FUSED[pair]
-    computed = value(fused.computed(y_, z_, a_, total), y=y, Z1=z, A1=a)
+    computed = value(fused.computed(y_, z_, total), y=y, Z1=z)
     np.testing.assert_allclose(computed, value(LOSSES[loss].formula(y_, a_, total), y=y, A1=a), rtol=1e-9)
-    if fused.gradient is not None:
-        slope = autograd.grad(lambda x: anp.sum(oracle.LOSSES[loss](y, oracle.ACTIVATIONS[activation](x))))(z)
-        np.testing.assert_allclose(value(fused.gradient(y_, a_), y=y, A1=a), slope, rtol=1e-8, atol=1e-9)
+    slope = autograd.grad(lambda x: anp.sum(oracle.LOSSES[loss](y, oracle.ACTIVATIONS[activation](x))))(z)
+    np.testing.assert_allclose(value(fused.gradient(y_, a_), y=y, A1=a), slope, rtol=1e-8, atol=1e-9)
 
 
 @pytest.mark.parametrize("certain", [0, 1])
-def test_binary_cross_entropy_of_a_softmax_is_finite_where_a_class_is_certain(certain: int) -> None:
+@pytest.mark.parametrize(("loss", "wrong"), [("binary_cross_entropy", 1.0), ("cross_entropy", 0.0)])
+def test_a_cross_entropy_is_finite_where_a_class_is_certain(loss: str, wrong: float, certain: int) -> None:
     """0·ln 0 is 0: a right and certain answer costs nothing."""
     y = np.eye(2)[:, [certain]]
-    y_, z_, a_ = (Quantity(base, number, y.shape) for base, number in (("y", None), ("Z", 1), ("A", 1)))
-    formula = FUSED["softmax", "binary_cross_entropy"].computed(y_, z_, a_, Sum)
+    y_, a_ = Quantity("y", None, y.shape), Quantity("A", 1, y.shape)
+    computed = LOSSES[loss].computed
+    assert computed is not None
+    formula = computed(y_, a_, Sum)
     assert value(formula, y=y, A1=y) == 0
-    reached = [value(g, y=y, A1=y) for q, g in gradients(formula, Number(1)) if q == a_]
-    # By hand: −y/a + (1 − y)/(1 − a), each term only where its factor is not 0.
-    np.testing.assert_array_equal(sum(reached), np.where(y > 0, -1.0, 1.0))
+    found = [value(g, y=y, A1=y) for q, g in gradients(formula, Number(1)) if q == a_]
+    # By hand: −y/a + (1 − y)/(1 − a) or −y/a, each term only where its factor is not 0.
+    np.testing.assert_array_equal(sum(found), np.where(y > 0, -1.0, wrong))
+
+
+@pytest.mark.parametrize("name", [name for name, row in LOSSES.items() if row.computed])
+def test_what_is_computed_is_what_people_write_where_that_has_a_value(name: str) -> None:
+    rng = np.random.default_rng(0)
+    y, a = rng.dirichlet(np.ones(3), 4).T, rng.dirichlet(np.ones(3), 4).T
+    y_, a_ = Quantity("y", None, y.shape), Quantity("A", 1, y.shape)
+    computed = LOSSES[name].computed
+    assert computed is not None
+    np.testing.assert_array_equal(
+        value(computed(y_, a_, Sum), y=y, A1=a), value(LOSSES[name].formula(y_, a_, Sum), y=y, A1=a)
+    )
 
 
 @pytest.mark.parametrize("logit", [40.0, -40.0, 1000.0, -1000.0])
@@ -197,13 +211,12 @@ def test_binary_cross_entropy_stays_right_where_the_output_rounds_to_0_or_1(logi
     fused = FUSED["sigmoid", "binary_cross_entropy"]
     y_, z_, a_ = (Quantity(name, layer, (1, 1)) for name, layer in (("y", None), ("Z", 1), ("A", 1)))
     z, y = np.array([[logit]]), np.array([[target]])
-    loss = value(fused.computed(y_, z_, a_, Sum), y=y, Z1=z)
+    loss = value(fused.computed(y_, z_, Sum), y=y, Z1=z)
     # By hand: −y ln σ(z) − (1 − y) ln(1 − σ(z)) with scipy's log of the sigmoid.
     expected = -target * scipy.special.log_expit(logit) - (1 - target) * scipy.special.log_expit(-logit)
     assert loss == pytest.approx(expected, rel=1e-12)
     output = value(ACTIVATIONS["sigmoid"].formula(z_), Z1=z)
     assert output.item() == pytest.approx(scipy.special.expit(logit), rel=1e-14)
-    assert fused.gradient is not None
     assert value(fused.gradient(y_, a_), y=y, A1=output).item() == output.item() - target
 
 
