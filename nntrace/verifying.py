@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from math import isfinite
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from math import inf, isfinite, nan, prod
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,8 @@ from nntrace.equations import Equations, Phase
 from nntrace.errors import SelectionError
 from nntrace.formula.numpy_source import function_source
 from nntrace.formula.plain import plain
-from nntrace.formula.switches import switches
-from nntrace.formula.tree import Formula, Quantity, nodes
+from nntrace.formula.switches import held, switches
+from nntrace.formula.tree import EXAMPLES, Formula, Quantity, nodes
 from nntrace.tracing import Step, Trace, compiled
 
 RELATIVE = 1e-6
@@ -29,16 +30,19 @@ ABSOLUTE = 1e-9
 """Derivative and difference agree to this much of the larger, and this much of max(1, loss)."""
 H = 1e-5
 """How far an entry is moved: in float64 what the difference cuts off and what it rounds are about equal here."""
-SMALLEST = 1e-13
-"""No entry is moved by less."""
+LARGE = 1e3
+"""Entries above this are moved by as much more as they are larger, else they would not move."""
+LONGEST = 1e4
+"""So many times as far as that is the longest step."""
+EPSILON = 2.0**-52
 SECONDS = 5.0
 """About how long the default choice of steps takes."""
 
 
 class Compared(Struct, frozen=True):
-    """One entry of a gradient (row and column from 0) beside its difference quotient."""
+    """One entry of a gradient (row and column from 0) beside its difference quotient; `place` is the step."""
 
-    step: Step
+    place: str
     quantity: Quantity
     row: int
     column: int
@@ -61,13 +65,16 @@ class Compared(Struct, frozen=True):
 
 
 class Skipped(Struct, frozen=True):
-    """An entry that cannot be measured: its formula has a kink between the two points."""
+    """An entry that a difference says nothing of: a formula has a kink within the step.
 
-    step: Step
+    What it says with the kinks held on the side where they are agrees: else it would be a `Compared`.
+    """
+
+    place: str
     quantity: Quantity
     row: int
     column: int
-    kink: str
+    why: str
 
 
 class Tally(Struct):
@@ -101,6 +108,8 @@ class Verification:
             )
         self.trace = trace
         self.steps: list[str] = []
+        self.reached = len(trace)
+        """To which step of the run the choice of steps went."""
         self.skipped: list[Skipped] = []
         self.stopped: Step | None = None
         self.most: int | None = None
@@ -123,8 +132,14 @@ class Verification:
         """Whether there was something to compare, and all of it holds."""
         return self.failed == 0 and self.entries > 0
 
-    def over(self, steps: Iterable[Step]) -> Iterator[Step]:
-        """Verify `steps`, each handed on when it is done; one that is not finite is the last and is left out."""
+    @cached_property
+    def size(self) -> int:
+        """How many entries the gradients of a step have."""
+        columns = min(self.trace.config.batch_size, self.trace.config.examples)
+        return sum(prod(columns if size == EXAMPLES else int(size) for size in q.shape) for q in self.tallies)
+
+    def over(self, steps: Iterable[Step]) -> Iterator[Compared | Skipped]:
+        """Verify `steps`, entry by entry; one that is not finite is the last and is left out."""
         for step in steps:
             if step.stopped:
                 self.stopped = step
@@ -136,10 +151,10 @@ class Verification:
                     tally.add(found)
                     if isinstance(found, Skipped):
                         self.skipped.append(found)
+                    yield found
             self.steps.append(step.place)
-            yield step
 
-    def over_some(self, seconds: float = SECONDS) -> Iterator[Step]:
+    def over_some(self, seconds: float = SECONDS) -> Iterator[Compared | Skipped]:
         """Verify the first step, the last, and as many evenly chosen between as fit into so many seconds.
 
         Where the last is too far to be reached in that time, the last that can be; where not even
@@ -154,7 +169,7 @@ class Verification:
         if self.stopped:
             return
         reaching = _seconds_for_a_step(self.trace)
-        last = min(len(self.trace), max(1, int(seconds / 2 / reaching)))
+        last = self.reached = min(len(self.trace), max(1, int(seconds / 2 / reaching)))
         count = max(2, int((seconds - last * reaching) / each))
         chosen = set(_evenly(last, count)) - {0}
         every = enumerate(self.trace.steps(0, last))
@@ -200,12 +215,7 @@ class _LossOf:
                 self.lines.append((equation.target.name, equation.formula))
         computed = {name for name, _ in self.lines}
         self.inputs = sorted({q.name for _, line in self.lines for q in _used(line)} - computed)
-        self._compute = self._function(self.lines, ["loss"])
-        self._switches: Callable[..., tuple[Any, ...]] | None = None
-        self._kinks = [(target, part) for target, line in self.lines for part in switches(line)]
-
-    def _function(self, lines: Sequence[tuple[str, Formula]], outputs: Sequence[str]) -> Callable[..., tuple[Any, ...]]:
-        return compiled(function_source("loss_of", self.inputs, lines, outputs), "loss_of")
+        self._compute = _function(self.inputs, self.lines, ["loss"])
 
     def seconds(self, step: Step) -> float:
         """About how long one entry takes."""
@@ -216,81 +226,129 @@ class _LossOf:
 
     def entries(self, step: Step, gradient: Quantity, places: Iterable[int]) -> Iterator[Compared | Skipped]:
         """The entries of the gradient of this quantity at these places, counted row by row."""
-        derived = step[gradient.name]
         values = {name: step[name] for name in self.inputs}
-        start = np.array(step[self.moved])
         floor = ABSOLUTE * max(1.0, abs(step["loss"]))
+        columns = step[self.moved].shape[1]
         for number in places:
-            row, column = place = divmod(number, start.shape[1])
+            row, column = divmod(number, columns)
+            moving = _Moving(self._compute, values, self.moved, (row, column))
+            if not isfinite(moving.here):
+                yield Skipped(step.place, gradient, row, column, f"{self.moved} itself is not finite")
+                continue
 
-            def loss_at(h: float, place: tuple[int, ...] = place) -> tuple[float, float]:
-                """The loss with the entry moved by `h`, and how far it really moved."""
-                moved = start.copy()
-                moved[place] += h
-                values[self.moved] = moved
-                return float(self._compute(*values.values())[0]), float(moved[place])
+            derived = float(step[gradient.name][row, column])
 
-            claimed = float(derived[place])
+            def compared(measured: float, derived: float = derived, row: int = row, column: int = column) -> Compared:
+                allowed = RELATIVE * max(abs(derived), abs(measured)) + floor
+                return Compared(step.place, gradient, row, column, derived, measured, allowed)
 
-            def compared(measured: float, claimed: float = claimed, row: int = row, column: int = column) -> Compared:
-                allowed = RELATIVE * max(abs(claimed), abs(measured)) + floor
-                return Compared(step, gradient, row, column, claimed, measured, allowed)
+            found = compared(moving.quotient(moving.h))
+            if found.holds:
+                yield found
+                continue
+            kink = self._kinks.between(moving)
+            if kink is None:
+                yield compared(moving.extrapolated())
+                continue
+            held = self._kinks.held(moving)
+            found = compared(held.quotient(held.h))
+            found = found if found.holds else compared(held.extrapolated())
+            yield Skipped(step.place, gradient, row, column, kink) if found.holds else found
 
-            found = compared(_quotient(loss_at, H))
-            if not found.holds:
-                kink = self._kink(values, start, place)
-                if kink is not None:
-                    yield Skipped(step, gradient, row, column, kink)
-                    continue
-                found = compared(_extrapolated(loss_at))
-            yield found
+    @cached_property
+    def _kinks(self) -> _Kinks:
+        return _Kinks(self.inputs, self.lines)
 
-    def _kink(self, values: dict[str, Any], start: Any, place: tuple[int, ...]) -> str | None:
-        """The part of a formula that changes sides within `H` of where the entry is; None if none does."""
-        if self._switches is None:
-            lines = [(f"switch{number}", condition) for number, (_, (_, condition)) in enumerate(self._kinks)]
-            self._switches = self._function([*self.lines, *lines], [name for name, _ in lines] or ["loss"])
-        sides = []
-        for h in (-H, 0.0, H):
-            moved = start.copy()
-            moved[place] += h
-            sides.append(self._switches(*{**values, self.moved: moved}.values()))
-        for number, (target, (part, _)) in enumerate(self._kinks):
-            before, here, after = (side[number] for side in sides)
-            if not (np.array_equal(before, here) and np.array_equal(here, after)):
-                return f"{plain(part)} in {target}"
+
+class _Kinks:
+    """The kinks and jumps on the way from a quantity to the loss."""
+
+    def __init__(self, inputs: Sequence[str], lines: Sequence[tuple[str, Formula]]) -> None:
+        found = [(target, switch) for target, line in lines for switch in switches(line)]
+        self.names = [f"{plain(switch.part)} in {target}" for target, switch in found]
+        sides = [Quantity("side", number, switch.side.shape) for number, (_, switch) in enumerate(found)]
+        self.sides = [q.name for q in sides]
+        computed = [(q.name, switch.side) for q, (_, switch) in zip(sides, found, strict=True)]
+        self._sides = _function(inputs, [*lines, *computed], self.sides)
+        of = {switch.part: q for q, (_, switch) in zip(sides, found, strict=True)}
+        self._held = _function([*inputs, *self.sides], [(target, held(line, of)) for target, line in lines], ["loss"])
+
+    def between(self, moving: _Moving) -> str | None:
+        """The part of a formula that changes sides within the first step from where the entry is."""
+        before, here, after = (self._sides(*moving.values(h)) for h in (-moving.h, 0.0, moving.h))
+        for name, *sides in zip(self.names, before, here, after, strict=True):
+            if any(not np.array_equal(side, sides[1]) for side in sides):
+                return name
         return None
+
+    def held(self, moving: _Moving) -> _Moving:
+        """The same with every kink held on the side where it is: PyTorch's conventions, and smooth."""
+        sides = dict(zip(self.sides, self._sides(*moving.values(0.0)), strict=True))
+        return _Moving(self._held, {**moving.around, **sides}, moving.name, moving.place)
+
+
+class _Moving:
+    """The loss while one entry of a quantity is moved."""
+
+    def __init__(
+        self, compute: Callable[..., tuple[Any, ...]], around: Mapping[str, Any], name: str, place: tuple[int, int]
+    ) -> None:
+        self.compute = compute
+        self.around = around
+        self.name = name
+        self.place = place
+        self.here = float(around[name][place])
+        self.h = H * max(1.0, abs(self.here) / LARGE)
+
+    def values(self, h: float) -> list[Any]:
+        """What the loss is computed from, with the entry moved by `h`."""
+        moved = np.array(self.around[self.name])
+        moved[self.place] += h
+        return list({**self.around, self.name: moved}.values())
+
+    def quotient(self, h: float) -> float:
+        """By how much the loss changes for it, from h below to h above; nan where that is no distance."""
+        return self._difference(h)[0]
+
+    def _difference(self, h: float) -> tuple[float, float]:
+        """The quotient, and how far it may be off for the rounding of the two losses."""
+        distance = (self.here + h) - (self.here - h)
+        above, below = (float(self.compute(*self.values(step))[0]) for step in (h, -h))
+        if not distance:
+            return nan, inf
+        return (above - below) / distance, EPSILON * max(abs(above), abs(below)) / distance
+
+    def extrapolated(self, halvings: int = 40, orders: int = 6) -> float:
+        """Ridders' method: quotients of ever smaller steps, extrapolated to none, and of all the steadiest.
+
+        Steps at which the loss is not finite on both sides (beyond the 0 of a logarithm) do not count.
+        It judges by how far the estimates are from each other and by rounding, relative to what they
+        are, never by what they are compared with; an estimate of 0 says only that nothing moved.
+        Source: Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", 1982.
+        """
+        h = LONGEST * self.h
+        best, error = nan, inf
+        before: list[float] = []
+        for _ in range(halvings):
+            quotient, rounding = self._difference(h)
+            if quotient == 0 and error == inf:
+                best = 0.0
+            row = [quotient]
+            for order, coarser in enumerate(before[:orders], start=1):
+                row.append(row[-1] + (row[-1] - coarser) / (4**order - 1))
+                off = rounding + max(abs(row[-1] - row[-2]), abs(row[-1] - coarser))
+                if row[-1] and off / abs(row[-1]) < error:
+                    best, error = row[-1], off / abs(row[-1])
+            before = row if isfinite(row[0]) else []
+            h /= 2
+        return best
+
+
+def _function(
+    inputs: Sequence[str], lines: Sequence[tuple[str, Formula]], outputs: Sequence[str]
+) -> Callable[..., tuple[Any, ...]]:
+    return compiled(function_source("loss_of", inputs, lines, outputs), "loss_of")
 
 
 def _used(formula: Formula) -> set[Quantity]:
     return {node for node in nodes(formula) if isinstance(node, Quantity)}
-
-
-LossAt = Callable[[float], tuple[float, float]]
-
-
-def _quotient(loss_at: LossAt, h: float) -> float:
-    (above, high), (below, low) = loss_at(h), loss_at(-h)
-    return (above - below) / (high - low)
-
-
-def _extrapolated(loss_at: LossAt, largest: float = 0.1, halvings: int = 14) -> float:
-    """Ridders' method: quotients of ever smaller steps, extrapolated to none, and of all the steadiest.
-
-    It begins where the loss is finite on both sides (not beyond the 0 of a logarithm), and judges by
-    how far the estimates are from each other, never by what they are compared with.
-    Source: Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", 1982.
-    """
-    while largest > SMALLEST and not isfinite(_quotient(loss_at, largest)):
-        largest /= 2
-    best, error = float("nan"), float("inf")
-    before: list[float] = []
-    for number in range(halvings):
-        row = [_quotient(loss_at, largest / 2**number)]
-        for order, coarser in enumerate(before, start=1):
-            row.append(row[-1] + (row[-1] - coarser) / (4**order - 1))
-            disagreement = max(abs(row[-1] - row[-2]), abs(row[-1] - coarser))
-            if disagreement < error:
-                best, error = row[-1], disagreement
-        before = row
-    return best

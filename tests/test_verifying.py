@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -120,7 +121,6 @@ def test_a_slightly_wrong_derivative_of_any_loss_is_caught(name: str, monkeypatc
     pair = outputs_of(name), name
     if pair in FUSED:
         gradient = FUSED[pair].gradient
-        assert gradient is not None
         monkeypatch.setitem(FUSED, pair, replace(FUSED[pair], gradient=lambda y, a: 1.001 * gradient(y, a)))
     else:
         right = LOSSES[name]
@@ -146,7 +146,7 @@ def test_an_entry_at_a_kink_is_skipped_and_named() -> None:
     assert [(each.quantity.name, each.row, each.column) for each in found.skipped] == [
         ("dZ1", 0, 0), ("dW1", 0, 0), ("db1", 0, 0),
     ]  # fmt: skip
-    assert {each.kink for each in found.skipped} == {"max(0, Z1) in A1"}
+    assert {each.why for each in found.skipped} == {"max(0, Z1) in A1"}
     assert found.holds  # dA1 and the weight of the input that is 0
     assert found.entries == 2
 
@@ -195,7 +195,10 @@ def test_a_run_that_stops_is_verified_up_to_there() -> None:
 def test_the_choice_of_steps_has_the_first_and_the_last_and_is_spread() -> None:
     run = bundled("xor")
     found = Verification(run)
-    numbers = [step.iteration for step in found.over_some(seconds=0.5)]
+    for _ in found.over_some(seconds=0.5):
+        pass
+    numbers = [int(place.split()[1].rstrip(",")) for place in found.steps]
+    assert found.reached == 200
     assert numbers[0] == 1
     assert len(numbers) < 200 or numbers == list(range(1, 201))
     assert numbers == sorted(set(numbers))
@@ -210,12 +213,100 @@ def test_of_a_step_that_takes_too_long_some_entries_are_looked_at_and_that_is_sa
     layers = "architecture.layers=[{nodes: 300, activation: tanh}, {nodes: 1, activation: sigmoid}]"
     run = trace(load(str(path), [layers, "expect=[]"]))
     found = Verification(run)
-    assert len(list(found.over_some(seconds=0.05))) >= 2
+    for _ in found.over_some(seconds=0.05):
+        pass
+    assert len(found.steps) >= 2
     assert found.holds
     assert found.most is not None
     assert all(tally.entries < tally.of for q, tally in found.tallies.items() if q.name == "dW1")
     (line, *_) = [line for line in "".join(verify_report(found, Style())).splitlines() if line.startswith("dW1")]
     assert re.search(r" of [\d,]+ ", line)
+
+
+def test_where_the_end_of_a_run_is_out_of_reach_that_is_said() -> None:
+    found = Verification(bundled("article", "iterations=1000000"))
+    for _ in found.over_some(seconds=0.1):
+        pass
+    assert found.holds
+    assert 2 <= len(found.steps) < found.reached < len(found.trace)
+    report = " ".join("".join(verify_report(found, Style())).split())
+    assert f"of {len(found.trace):,}: iteration 1, example 1;" in report
+    assert "training came as far as that; --iteration goes to any step." in report
+
+
+def test_every_entry_is_handed_on_as_it_is_compared() -> None:
+    run = bundled("unequal", "batch=all")
+    found = Verification(run)
+    assert len(list(found.over(run.steps(0, 1)))) == found.size == found.entries
+
+
+@pytest.mark.parametrize("x", [1e3, 5e4, 1e7])
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "gelu"])
+def test_inputs_that_are_not_scaled_hold(activation: str, x: float) -> None:
+    """A weight of 1e-7 that is moved by 1e-5 saturates its node: smaller steps decide."""
+    found = verified(one_node(activation, weight=0.3 / x, x=x, y=0.3))
+    assert found.holds
+    assert found.entries == 4
+
+
+@pytest.mark.parametrize("x", [1e12, 1e100])
+def test_entries_so_large_that_a_small_step_does_not_move_them_hold(x: float) -> None:
+    found = verified(one_node("identity", weight=1.0, x=x, y=0.0))
+    assert found.holds
+    assert found.entries == 4
+
+
+def test_an_entry_that_is_not_finite_is_skipped_and_named() -> None:
+    """σ(∞) is 1, and all that is trained stays finite: the run goes on."""
+    found = verified(one_node("sigmoid", weight=1e120, x=1e200, y=0.0))
+    assert [(each.quantity.name, each.why) for each in found.skipped] == [("dZ1", "Z1 itself is not finite")]
+    report = " ".join("".join(verify_report(found, Style())).split())
+    assert "dZ1[1,1] in iteration 1, example 1 (Z1 itself is not finite)." in report
+
+
+def one_node(activation: str, weight: float, x: float, y: float) -> Trace:
+    layers = [{"nodes": 1, "activation": activation}]
+    config = {
+        "architecture": {"inputs": 1, "layers": layers},
+        "weights": {"W1": [[weight]], "b1": [0.1]},
+        "data": {"x": [x], "y": [y]},
+        "alpha": 0,
+        "iterations": 1,
+    }
+    return trace(load(config))
+
+
+def behind_a_kink() -> Trace:
+    """2-3-1: tanh, then a leaky_relu at exactly 0, by the bias that makes it so."""
+    layers = [{"nodes": 3, "activation": "tanh"}, {"nodes": 1, "activation": "leaky_relu"}]
+    config: dict[str, Any] = {
+        "architecture": {"inputs": 2, "layers": layers},
+        "weights": {"W1": [[0.3, -0.2], [0.5, 0.1], [0.7, 0.4]], "W2": [[1, 2, -1]]},
+        "data": {"x": [[1, 2]], "y": [5]},
+        "alpha": 0.1,
+        "iterations": 1,
+    }
+    config["weights"]["b2"] = [-trace(load(config)).step()["Z2"].item()]
+    run = trace(load(config))
+    assert run.step()["Z2"].item() == 0
+    return run
+
+
+def test_what_lies_behind_a_kink_is_compared_on_its_side() -> None:
+    """PyTorch's convention: at 0 a leaky_relu has its slope. All that it reaches is at the kink, and right."""
+    found = verified(behind_a_kink())
+    assert found.holds
+    assert {each.why for each in found.skipped} == {"Z2 if Z2 > 0 else 0.01·Z2 in A2"}
+    assert {each.quantity.name for each in found.skipped} == {"dZ2", "dW2", "db2", "dA1", "dZ1", "dW1", "db1"}
+
+
+def test_a_wrong_derivative_does_not_hide_behind_a_kink_of_another_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = ACTIVATIONS["tanh"]
+    wrong = replace(right, formula=lambda z, **settings: A_LITTLE_WRONG(right.formula(z, **settings)))
+    monkeypatch.setitem(ACTIVATIONS, "tanh", wrong)
+    found = verified(behind_a_kink())
+    failed = {q.name for q, tally in found.tallies.items() if tally.failed}
+    assert failed == {"dZ1", "dW1", "db1"}
 
 
 def test_the_command_takes_steps_and_says_which() -> None:

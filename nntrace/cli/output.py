@@ -113,9 +113,9 @@ def _beside(path: str) -> Iterator[IO[bytes]]:
             os.unlink(temporary)
 
 
-def progress(items: Iterable[T], total: int, what: str, *, to_file: bool) -> Iterator[T]:
-    """`items`, with a bar on stderr where a person waits for a file."""
-    if not sys.stderr.isatty() or not (to_file or _is_file(sys.stdout)) or total < 2:
+def progress(items: Iterable[T], total: int | None, what: str, *, to_file: bool) -> Iterator[T]:
+    """`items`, with a bar on stderr where a person waits for a file; `total` is None where nobody knows."""
+    if not sys.stderr.isatty() or not (to_file or _is_file(sys.stdout)) or total == 1:
         yield from items
         return
     from rich.console import Console

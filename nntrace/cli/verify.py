@@ -25,8 +25,8 @@ def command(
 ) -> int:
     """Prove every gradient: each entry of each dA, dZ, dW and db against central differences of the loss.
 
-    Without a choice of steps it takes the first, the last and as many evenly between as about five
-    seconds allow. An entry holds if derivative and difference agree to 1e-6 of the larger, and to
+    Without a choice of steps it takes the first, the last that it reaches and as many evenly between
+    as about five seconds allow. An entry holds if derivative and difference agree to 1e-6 of the larger, and to
     1e-9 of the loss (of 1, if that is larger). The exit status is 1 if one does not.
 
     \b
@@ -45,12 +45,13 @@ def command(
 
     trace = Trace(load_config(config, settings))
     found = Verification(trace)
+    total: int | None = None
     if iterations is None and example is None and batch is None:
-        steps, total = found.over_some(), len(trace)
+        entries = found.over_some()
     else:
-        chosen, total = chosen_steps(trace, iterations, example, batch)
-        steps = found.over(chosen)
-    for _ in output.progress(steps, total, "steps", to_file=True):
+        chosen, count = chosen_steps(trace, iterations, example, batch)
+        entries, total = found.over(chosen), count * found.size
+    for _ in output.progress(entries, total, "entries", to_file=True):
         pass
     style = output.style(color)
     left_out = [f"{LEFT_OUT}\n\n"] if config is None else []

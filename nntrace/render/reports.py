@@ -11,9 +11,11 @@ from nntrace.config.model import Config
 from nntrace.formula.plain import name
 from nntrace.formula.tree import Entry
 from nntrace.render import words
-from nntrace.render.numbers import short
+from nntrace.render.numbers import typed
 from nntrace.render.palette import Palette
+from nntrace.render.signs import spelled
 from nntrace.render.view import Style
+from nntrace.render.words import counted
 
 GAP = "  "
 MORE_DIGITS = 3
@@ -65,7 +67,7 @@ def check_report(config: Config, found: Sequence[checking.Compared], style: Styl
 
 
 def _tolerance(value: float) -> str:
-    return f"{value:.1g}" if value < 1e-4 or value >= 1 else f"{value:g}"
+    return typed(value, 1 if value < 1e-4 or value >= 1 else 6)
 
 
 def _computed(each: checking.Compared) -> str:
@@ -73,13 +75,13 @@ def _computed(each: checking.Compared) -> str:
         return "–"
     digits = MORE_DIGITS + max(0, -floor(log10(2 * each.tolerance)))
     text = f"{each.computed:.{digits}f}"
-    return text if len(text) < 24 else f"{each.computed:.{digits}g}"
+    return text if len(text) < 24 else typed(each.computed, digits)
 
 
 def _off(each: checking.Compared) -> str:
     if each.computed is None:
         return "not reached: the trace stops before it"
-    return f"off by {short(abs(each.computed - each.figure.value))}"
+    return f"off by {typed(abs(each.computed - each.figure.value), 2)}"
 
 
 def verify_report(found: verifying.Verification, style: Style) -> Iterator[str]:
@@ -88,12 +90,12 @@ def verify_report(found: verifying.Verification, style: Style) -> Iterator[str]:
     paint = Palette(style.colour)
     yield _text([*_title(config, paint), ""], style)
     rows: list[tuple[str, ...]] = [
-        ("gradient", "entries", "worst at", "in", "derivative", "by differences", "off by", "allowed", "")
+        ("gradient", "entries", "worst at", "in iteration", "derivative", "measured", "off by", "allowed", "")
     ]
     tallies = list(found.tallies.values())
     rows += [(tally.quantity.name, _entries(tally), *_worst(tally)) for tally in tallies]
     heading, *lines = aligned(rows, left=(0, 2, 3, 8))
-    for place in (5, 6):  # what is allowed follows from the rest, and so does the difference quotient
+    for place in (7, 5):  # what is allowed follows from the rest, and so does what was measured
         if max(map(len, (heading, *lines))) > style.width:
             rows = [(*row[:place], *row[place + 1 :]) for row in rows]
             heading, *lines = aligned(rows, left=(0, 2, 3, len(rows[0]) - 1))
@@ -114,15 +116,15 @@ def _entries(tally: verifying.Tally) -> str:
 def _worst(tally: verifying.Tally) -> tuple[str, ...]:
     worst = tally.worst
     if worst is None:
-        return ("", "", "", "", "", "", "all at a kink" if tally.skipped else "")
+        return ("", "", "", "", "", "", "all skipped" if tally.skipped else "")
     verdict = "holds" if not tally.failed else f"{tally.failed:,} of {tally.entries - tally.skipped:,} differ"
     return (
         name(Entry(worst.quantity, worst.row, worst.column)),
-        worst.step.place,
-        f"{worst.derived:.6g}",
-        f"{worst.measured:.6g}",
-        short(worst.off) if worst.off else "0",
-        short(worst.allowed),
+        worst.place.removeprefix("iteration "),
+        typed(worst.derived),
+        typed(worst.measured),
+        typed(worst.off, 2),
+        typed(worst.allowed, 2),
         verdict,
     )
 
@@ -130,7 +132,9 @@ def _worst(tally: verifying.Tally) -> tuple[str, ...]:
 def _steps(found: verifying.Verification) -> str:
     count, of = len(found.steps), len(found.trace)
     which = "all of them" if count == of else _listed(found.steps) if count else "none"
-    text = f"Verified {_count(count, 'step')} of {of:,}: {which}."
+    text = f"Verified {counted(count, 'step')} of {of:,}: {which}."
+    if found.reached < of:
+        text += f" In about {verifying.SECONDS:g} seconds training came as far as that; --iteration goes to any step."
     if found.most is not None:
         text += f" Of the large gradients {found.most:,} entries each, evenly chosen; with --iteration all of them."
     if found.stopped is not None:
@@ -139,29 +143,33 @@ def _steps(found: verifying.Verification) -> str:
 
 
 def _skipped(skipped: Sequence[verifying.Skipped]) -> str:
-    kinks = dict.fromkeys(each.kink for each in skipped)
-    where = [f"{name(Entry(each.quantity, each.row, each.column))} in {each.step.place}" for each in skipped]
+    by_place: dict[str, list[str]] = {}
+    for each in skipped:
+        by_place.setdefault(each.place, []).append(name(Entry(each.quantity, each.row, each.column)))
+    where = [f"{_listed(entries, ', ')} in {place}" for place, entries in by_place.items()]
+    reasons = dict.fromkeys(each.why for each in skipped)
     return (
-        f"{_count(len(skipped), 'entry')} skipped at a kink, where differences say nothing of the derivative: "
-        f"{_listed(where)} ({_listed(list(kinks))})."
+        f"{counted(len(skipped), 'entry')} skipped where differences say nothing of the derivative: "
+        f"{_listed(where)} ({_listed(list(reasons))})."
     )
 
 
-def _listed(texts: Sequence[str]) -> str:
+def _listed(texts: Sequence[str], between: str = "; ") -> str:
     more = len(texts) - MOST_NAMED
-    return "; ".join(texts) if more <= 1 else "; ".join(texts[: MOST_NAMED - 1]) + f"; … {more} more …; {texts[-1]}"
+    shown = [*texts[: MOST_NAMED - 1], f"… {more:,} more …", texts[-1]] if more > 1 else texts
+    return between.join(shown)
 
 
 def _verdict(count: int, failed: int, what: str, paint: Palette) -> str:
     if failed:
         return paint(
             "alarm",
-            f"{failed:,} of {_count(count, what)} do not hold."
+            f"{failed:,} of {counted(count, what)} do not hold."
             if failed > 1
-            else f"1 of {_count(count, what)} does not hold.",
+            else f"1 of {counted(count, what)} does not hold.",
         )
     return (
-        paint("good", f"All {_count(count, what)} hold." if count > 1 else f"The one {what} holds.")
+        paint("good", f"All {counted(count, what)} hold." if count > 1 else f"The one {what} holds.")
         if count
         else paint("alarm", f"No {what} could be compared.")
     )
@@ -199,9 +207,4 @@ def _wrapped(text: str, style: Style) -> list[str]:
 
 
 def _text(lines: Iterable[str], style: Style) -> str:
-    return "".join(f"{line}\n" for line in lines).translate(style.signs)
-
-
-def _count(number: int, what: str) -> str:
-    plural = what[:-1] + "ies" if what.endswith("y") else what + "s"
-    return f"{number:,} {what if number == 1 else plural}"
+    return spelled("".join(f"{line}\n" for line in lines), style.signs)
