@@ -22,7 +22,8 @@ class Detail(StrEnum):
 class Form(NamedTuple):
     """A form: its name for `--to`, the suffixes that say it, and where it is written.
 
-    A `binary` one is nothing for the screen.
+    A `binary` one is nothing for the screen. `outcome`: it has what the run leaves, not its steps, so
+    that nothing can be selected in it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Form(NamedTuple):
     module: str
     function: str = "render"
     binary: bool = False
+    outcome: bool = False
 
     def render(self, view: View) -> Iterator[str] | Iterator[bytes]:
         """The trace in this form, in pieces: text, or bytes where the encoding is part of the form."""
@@ -45,6 +47,6 @@ FORMS: Mapping[str, Form] = {
         Form("markdown", (".md", ".markdown"), "nntrace.render.markdown"),
         Form("json", (".json",), "nntrace.render.json_form"),
         Form("jsonl", (".jsonl", ".ndjson"), "nntrace.render.json_form", "render_lines"),
-        Form("weights", (), "nntrace.render.weights", binary=True),
+        Form("weights", (), "nntrace.render.weights", binary=True, outcome=True),
     )
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct
 
+from nntrace.config.model import Config
 from nntrace.formula.tree import Entry, Formula, Quantity
 from nntrace.render.numbers import WHOLE, Format, format_for, shown, written
 from nntrace.tracing import Step
@@ -47,11 +48,12 @@ _AS_TYPED = Format("%.6g", 0.0)
 class Excerpts:
     """What is shown of the quantities of one step, each made once."""
 
-    __slots__ = ("_made", "decimals", "step")
+    __slots__ = ("_made", "decimals", "finest", "step")
 
-    def __init__(self, step: Step, decimals: int) -> None:
+    def __init__(self, step: Step, config: Config) -> None:
         self.step = step
-        self.decimals = decimals
+        self.decimals = config.decimals
+        self.finest = config.round
         self._made: dict[str, Excerpt] = {}
 
     def __getitem__(self, quantity: Quantity) -> Excerpt:
@@ -60,12 +62,13 @@ class Excerpts:
         made = self._made.get(name)
         if made is None:
             shape = self.step.shape(name)
+            finest = None if quantity in self.step.equations.data else self.finest
             if quantity in self.step.equations.constants:
                 made = _given(self.step[name])
             elif max(shape) <= WHOLE:
-                made = _whole(self.step.flat(name), shape, self.decimals)
+                made = _whole(self.step.flat(name), shape, self.decimals, finest)
             else:
-                made = _ends(self.step[name], self.decimals)
+                made = _ends(self.step[name], self.decimals, finest)
             self._made[name] = made
         return made
 
@@ -99,8 +102,8 @@ def _given(value: float) -> Excerpt:
     return Excerpt([[text]], (1, 1), _AS_TYPED, len(text))
 
 
-def _whole(values: list[float], shape: tuple[int, int], decimals: int) -> Excerpt:
-    form, cells = written(values, decimals)
+def _whole(values: list[float], shape: tuple[int, int], decimals: int, finest: int | None) -> Excerpt:
+    form, cells = written(values, decimals, finest)
     columns = shape[1]
     if columns == 1:
         by_row = [[cell] for cell in cells]
@@ -109,12 +112,12 @@ def _whole(values: list[float], shape: tuple[int, int], decimals: int) -> Excerp
     return Excerpt(by_row, shape, form, max(map(len, cells)))
 
 
-def _ends(array: Array, decimals: int) -> Excerpt:
+def _ends(array: Array, decimals: int, finest: int | None) -> Excerpt:
     rows, columns = shown(array.shape[0]), shown(array.shape[1])
     with np.errstate(all="ignore"):
         low, high = float(array.min()), float(array.max())
         norm = float(np.sqrt(np.vdot(array, array)))
-    form = format_for(max(abs(low), abs(high)), decimals)
+    form = format_for(max(abs(low), abs(high)), decimals, finest)
     cells = [["⋮" if i is None else "…" if j is None else form(float(array[i, j])) for j in columns] for i in rows]
     note = f"norm {format_for(norm, decimals)(norm)}, min {form(low)}, max {form(high)}"
     shape = (array.shape[0], array.shape[1])

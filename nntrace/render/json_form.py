@@ -46,8 +46,7 @@ def _head(view: View) -> dict[str, Any]:
 
 def _step(view: View, step: Step) -> dict[str, Any]:
     values = {quantity.name: _plain(step, quantity.name) for quantity in view.quantities}
-    where = {} if step.iteration is None else {"iteration": step.iteration, "batch": step.batch}
-    return {**where, "examples": list(step.examples), "values": values}
+    return {**_where(step), "examples": list(step.examples), "values": values}
 
 
 def _plain(step: Step, name: str) -> Any:
@@ -56,4 +55,9 @@ def _plain(step: Step, name: str) -> Any:
 
 
 def _stopped(step: Step) -> dict[str, Any]:
-    return {"iteration": step.iteration, "batch": step.batch, "quantity": step.stopped}
+    return {**_where(step), "quantity": step.stopped}
+
+
+def _where(step: Step) -> dict[str, Any]:
+    """Which update it is; a prediction is none."""
+    return {} if step.iteration is None else {"iteration": step.iteration, "batch": step.batch}

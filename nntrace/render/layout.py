@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from nntrace.equations import Equation, Equations, Phase
 from nntrace.formula.plain import plain
-from nntrace.formula.tree import Quantity, nodes
+from nntrace.formula.tree import Formula, Quantity, nodes
+from nntrace.render.numbers import typed
 
 START = "start"
 """What is there before the first phase: the data and the constants."""
@@ -37,6 +38,12 @@ class Item(Struct, frozen=True, eq=False, dict=True):
     def computed(self) -> str:
         """How it is computed, where that differs from what people write; else empty."""
         return plain(self.equation.formula) if self.equation and self.equation.shown else ""
+
+    @property
+    def formulas(self) -> Iterator[Formula]:
+        """What people write, then what is computed where that differs; nothing for what was there."""
+        if self.equation is not None:
+            yield from (part for part in (self.equation.shown, self.equation.formula) if part)
 
 
 class Panel(Struct, frozen=True, eq=False, dict=True):
@@ -104,7 +111,7 @@ def by_phase(made: Iterable[Panel]) -> Iterator[tuple[str, Panel]]:
 def layer_heading(listing: Equations, index: int) -> str:
     """`layer 2 · 3 nodes · sigmoid`"""
     layer = listing.layers[index - 1]
-    settings = ", ".join(f"{name} {value:g}" for name, value in layer.activation.parameters.items())
+    settings = ", ".join(f"{name} {typed(value)}" for name, value in layer.activation.parameters.items())
     nodes_there = f"{layer.nodes} node" + ("" if layer.nodes == 1 else "s")
     return " · ".join([f"layer {index}", nodes_there, layer.activation.name + (f" ({settings})" if settings else "")])
 

@@ -29,7 +29,8 @@ from nntrace.tracing import Step
 
 _SPECIAL = re.compile(r"[\\`*{}#|$~]|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_])")
 """What would be more than itself; brackets and underscores only where they would make a link or emphasis."""
-WORK_WIDTH = 100
+WIDE = 100
+"""In a text block lines break there, and tables where they can."""
 
 
 def render(view: View) -> Iterator[str]:
@@ -46,7 +47,7 @@ class _Markdown:
     def __init__(self, view: View) -> None:
         self.view = view
         self.config = view.config
-        self._frames: dict[tuple[tuple[Item, ...], tuple[tuple[tuple[int, int], int], ...]], Frame] = {}
+        self._frames: dict[tuple[tuple[Item, ...], tuple[tuple[tuple[int, int], int], ...]], list[Framed]] = {}
         self.panels = list(by_phase(panels(view.listing, view.quantities, once=view.once)))
 
     def text(self) -> Iterator[str]:
@@ -60,13 +61,13 @@ class _Markdown:
 
     def _header(self) -> list[str]:
         lines = [f"# {text(title(self.config)) or 'Trace'}", ""]
-        for label, words in about(self.config, self.view.listing):
+        for label, words in about(self.config, self.view.listing, self.view.quantities):
             lines.append(f"- **{label}**: {text(' '.join(words.split()))}")
         return [*lines, ""]
 
     def _step(self, step: Step) -> list[str]:
         lines = ["", f"## {step_title(self.config, step)}", ""]
-        numbers = Excerpts(step, self.config.decimals)
+        numbers = Excerpts(step, self.config)
         for phase, panel in self.panels:
             if phase:
                 lines += [f"### {PHASES[phase]}", ""]
@@ -85,30 +86,32 @@ class _Markdown:
             lines += self._items(items, numbers, panel.row)
         lines += [] if panel.heading else given
         for item in panel.found:
-            lines += [f"`{item.formula}` = {numbers.single(item.quantity)}" + _computed(item), ""]
+            lines += [f"`{item.formula}` = {numbers.single(item.quantity)}{_aside(item)}", ""]
         return lines
 
     def _items(self, items: tuple[Item, ...], numbers: Excerpts, row: str) -> list[str]:
         parts = [numbers[item.quantity] for item in items]
         key = (items, tuple([(part.shape, part.width) for part in parts]))
-        frame = self._frames.get(key)
-        if frame is None:
-            frame = self._frames[key] = _items_frame(items, parts, row)
-        above, pattern = frame
-        notes = [f"`{item.quantity.name}`: {part.note}" for item, part in zip(items, parts, strict=True) if part.note]
+        frames = self._frames.get(key)
+        if frames is None:
+            frames = self._frames[key] = [
+                (*_items_frame(items[of], parts[of], row), of) for of in _packed(items, parts)
+            ]
         stub = row_stub(row, parts[0].rows)
-        lines = [*above, *_rows(pattern, stub, [part.cells for part in parts]), ""]
+        lines = []
+        for above, pattern, of in frames:
+            lines += [*above, *_rows(pattern, stub, [part.cells for part in parts[of]]), ""]
+        notes = [f"`{item.quantity.name}`: {part.note}" for item, part in zip(items, parts, strict=True) if part.note]
         return [*lines, "; ".join(notes), ""] if notes else lines
 
     def _work(self, panel: Panel, numbers: Excerpts) -> list[str]:
         lines: list[str] = []
         for item in panel.items:
-            if item.equation is None:
-                continue
-            lines += [f"`{item.formula}`" + _computed(item), "", "```text", *work(item.equation, numbers, WORK_WIDTH)]
-            if self.view.detail is Detail.ENTRIES:
-                lines += ["", *entries(item.equation, numbers)]
-            lines += ["```", ""]
+            for label, formula in zip((f"`{item.formula}`", _computed(item)), item.formulas, strict=False):
+                lines += [label, "", "```text", *work(item.quantity, formula, numbers, WIDE)]
+                if self.view.detail is Detail.ENTRIES:
+                    lines += ["", *entries(item.quantity, formula, numbers)]
+                lines += ["```", ""]
         return lines
 
     def _ending(self) -> list[str]:
@@ -117,18 +120,42 @@ class _Markdown:
 
 
 def _computed(item: Item) -> str:
-    return f" (computed as `{item.computed}`)" if item.computed else ""
+    return f"computed as `{item.computed}`"
+
+
+def _aside(item: Item) -> str:
+    return f" ({_computed(item)})" if item.computed else ""
 
 
 Frame = tuple[list[str], str]
 """The lines above the rows of a table, and the pattern of a row: they depend on widths, which repeat."""
 
 
+Framed = tuple[list[str], str, slice]
+"""The same, and the items that are in the table."""
+
+
+def _packed(items: Sequence[Item], parts: Sequence[Excerpt]) -> Iterator[slice]:
+    """The items that share a table, which breaks after a result where it would be too wide."""
+    first = start = used = bundle = 0
+    for number, (item, part) in enumerate(zip(items, parts, strict=True)):
+        name = len(item.quantity.name) + (len("[·,1]") if part.shape[1] > 1 else 0)
+        bundle += len(part.columns) * (max(part.width, name) + len(" | "))
+        if item.equation is None and number + 1 < len(items):
+            continue
+        if used and used + bundle > WIDE:
+            yield slice(first, start)
+            first, used = start, 0
+        used += bundle
+        bundle, start = 0, number + 1
+    yield slice(first, len(items))
+
+
 def _items_frame(items: Sequence[Item], parts: Sequence[Excerpt], row: str) -> Frame:
     formulas = []
     columns = []
     for item, part in zip(items, parts, strict=True):
-        formulas.append(f"`{item.formula}` {dimensions(*part.shape)}{_computed(item)}")
+        formulas.append(f"`{item.formula}` {dimensions(*part.shape)}{_aside(item)}")
         labels = column_labels(part.columns) if part.shape[1] > 1 else ("",)
         columns.append([item.quantity.name + label for label in labels])
     above, pattern = _frame(row_stub(row, parts[0].rows), columns, [part.width for part in parts])

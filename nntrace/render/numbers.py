@@ -43,18 +43,27 @@ def short(value: float) -> str:
     return _exponent(f"{value:.1e}")
 
 
+def typed(value: float, digits: int = 6) -> str:
+    """A number as one types it, with so many significant digits at most: 0.5, 1e-8."""
+    return _exponent(f"{value + 0.0:.{digits}g}")  # + 0.0: without the sign of a negative zero
+
+
 def _exponent(text: str) -> str:
     mantissa, e, exponent = text.partition("e")
     return f"{mantissa}e{int(exponent)}" if e else text
 
 
-def format_for(largest: float, decimals: int) -> Format:
-    """The format of a quantity whose largest absolute entry is `largest`."""
+def format_for(largest: float, decimals: int, finest: int | None = None) -> Format:
+    """The format of a quantity whose largest absolute entry is `largest`.
+
+    `finest` is how many decimals its numbers have, where they are rounded: no more are made up.
+    """
     # Nearly every quantity needs no more than the decimals asked for.
     if 10.0 ** (SIGNIFICANT - 1 - decimals) <= largest < SCIENTIFIC_FROM or largest == 0:
         return _fixed(decimals)
     if largest < SCIENTIFIC_FROM:  # which nan is not
         needed = SIGNIFICANT - 1 - floor(log10(largest))
+        needed = needed if finest is None else min(needed, finest)
         if needed <= max(MOST_DECIMALS, decimals):
             return _fixed(max(decimals, needed))
     return Format(f"%.{max(decimals, SIGNIFICANT - 1)}e", inf)
@@ -65,13 +74,13 @@ def _fixed(decimals: int) -> Format:
     return Format(f"%.{decimals}f", 0.5 * 10.0**-decimals)
 
 
-def written(values: Sequence[float], decimals: int) -> tuple[Format, list[str]]:
-    """The format that all entries of a quantity share, and every entry in it."""
+def written(values: Sequence[float], decimals: int, finest: int | None = None) -> tuple[Format, list[str]]:
+    """The format that all entries of a quantity share (see `format_for`), and every entry in it."""
     sizes = list(map(abs, values))
     largest = max(sizes)
     if not largest < inf:  # an infinity, or a nan that hides what is larger
         largest = max(filter(isfinite, sizes), default=0.0)
-    form = format_for(largest, decimals)
+    form = format_for(largest, decimals, finest)
     if min(sizes) > form.smallest:  # nothing that needs a look of its own: all at once
         return form, (_patterns(form.pattern, len(values)) % tuple(values)).split()
     return form, [form(value) for value in values]

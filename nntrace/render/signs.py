@@ -13,9 +13,20 @@ ASCII: Mapping[str, str] = {
 }  # fmt: skip
 
 
+BETWEEN = " · "
+"""Stands between words; the same sign between factors has no spaces."""
+
+
 def spellings(encoding: str) -> dict[int, str]:
-    """For `str.translate`: the signs that `encoding` lacks, in ASCII."""
+    """The signs that `encoding` lacks, in ASCII; for `spelled`."""
     return {ord(sign): spelled for sign, spelled in ASCII.items() if not _has(encoding, sign)}
+
+
+def spelled(text: str, signs: dict[int, str]) -> str:
+    """`text` in the signs that there are."""
+    if not signs:
+        return text
+    return (text.replace(BETWEEN, " | ") if ord("·") in signs else text).translate(signs)
 
 
 def _has(encoding: str, sign: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -19,13 +19,14 @@ class Heading(Struct, frozen=True):
     """Columns that belong together: what stands over them, a label for each, the width of a cell.
 
     One width for all, so that numbers align on the point. `again` is the heading where the columns
-    go on in another line of the table.
+    go on in another line of the table. `above` are lines that stand above the line of the table.
     """
 
     text: str
     again: str
     labels: tuple[str, ...]
     cell: int
+    above: tuple[str, ...] = ()
 
     @property
     def block(self) -> int:
@@ -36,9 +37,9 @@ class Heading(Struct, frozen=True):
         return max(len(self.text), self.block)
 
 
-def heading(text: str, again: str, labels: tuple[str, ...], width: int) -> Heading:
+def heading(text: str, again: str, labels: tuple[str, ...], width: int, above: Iterable[str] = ()) -> Heading:
     """A heading over cells at most `width` wide."""
-    return Heading(text, again, labels, max(width, *map(len, labels)))
+    return Heading(text, again, labels, max(width, *map(len, labels)), tuple(above))
 
 
 Group = tuple[Heading, Sequence[Sequence[str]]]
@@ -119,8 +120,8 @@ def _pieces(whole: Heading, room: int) -> list[tuple[Heading, int, int]]:
     pieces = []
     for first in range(0, count, fit):
         labels = whole.labels[first : first + fit]
-        text = whole.again if first else whole.text
-        pieces.append((Heading(text, whole.again, labels, whole.cell), first, first + len(labels)))
+        text, above = (whole.again, ()) if first else (whole.text, whole.above)
+        pieces.append((Heading(text, whole.again, labels, whole.cell, above), first, first + len(labels)))
     return pieces
 
 
@@ -138,4 +139,5 @@ def _frame(headings: Sequence[Heading], stub: tuple[str, ...], stub_width: int, 
         after = " " * (heading.width - heading.block - before)
         labels += gap + " " * before + (" " * INNER).join(label.rjust(heading.cell) for label in heading.labels) + after
         pattern += gap + " " * before + (" " * INNER).join([f"%{heading.cell}s"] * len(heading.labels)) + after
-    return [names.rstrip(), paint("quiet", rules), paint("quiet", labels.rstrip())], pattern.rstrip()
+    above = [line for heading in headings for line in heading.above]
+    return [*above, names.rstrip(), paint("quiet", rules), paint("quiet", labels.rstrip())], pattern.rstrip()

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from nntrace.render import Detail
 from nntrace.render.excerpt import Excerpts
-from nntrace.render.layout import Item, Panel, by_phase, panels
+from nntrace.render.layout import START, Item, Panel, by_phase, panels
 from nntrace.render.numbers import dimensions, shown
 from nntrace.render.palette import Palette
+from nntrace.render.signs import spelled
 from nntrace.render.tables import Group, Heading, heading, table
 from nntrace.render.view import View
 from nntrace.render.words import (
@@ -55,14 +56,14 @@ class _Terminal:
 
     def sign(self, text: str) -> str:
         """`text` in the signs that the stream has, before it is measured."""
-        return text.translate(self.view.style.signs) if self.view.style.signs else text
+        return spelled(text, self.view.style.signs)
 
     def _joined(self, lines: Sequence[str]) -> str:
         return self.sign("\n".join([*lines, ""]))
 
     def _header(self) -> list[str]:
         lines = [self.paint("title", line) for line in self._wrapped(title(self.config))]
-        for label, text in about(self.config, self.view.listing):
+        for label, text in about(self.config, self.view.listing, self.view.quantities):
             first, *rest = self._wrapped(self.sign(text), 10)
             lines.append(self.paint("quiet", label.ljust(10)) + first)
             lines += [" " * 10 + line for line in rest]
@@ -78,7 +79,7 @@ class _Terminal:
 
     def _step(self, step: Step) -> list[str]:
         lines = ["", self._bar(step_title(self.config, step))]
-        numbers = Excerpts(step, self.config.decimals)
+        numbers = Excerpts(step, self.config)
         for phase, panel in self.panels:
             if phase:
                 lines += ["", self.paint("phase", PHASES[phase].upper())]
@@ -92,44 +93,41 @@ class _Terminal:
 
     def _tables(self, panel: Panel, numbers: Excerpts) -> list[str]:
         given = [INDENT + "    ".join(f"{q.name} = {numbers.single(q)}" for q in panel.given)] if panel.given else []
-        lines: list[str] = [*given] if panel.heading else []
-        for items in panel.tables:
-            lines += self._items(items, numbers, panel)
-        lines += [] if panel.heading else given
+        found = []
         for item in panel.found:
             first, *rest = self._formula(item)
-            lines += [f"{first} = {numbers.single(item.quantity)}", *rest]
-        return lines
+            found += [f"{first} = {numbers.single(item.quantity)}", *rest]
+        tables = [self._items(items, numbers, panel) for items in panel.tables]
+        blocks = [given, *tables, found] if panel.heading else [*tables, [*given, *found]]
+        return [line for block in blocks if block for line in ("", *block)][1:]
 
     def _items(self, items: Sequence[Item], numbers: Excerpts, panel: Panel) -> list[str]:
         bundles: list[list[Group]] = [[]]
-        above: list[str] = []
         below: list[str] = []
         rows: tuple[int | None, ...] = ()
         for item in items:
             part = numbers[item.quantity]
             rows = part.rows
-            if self._stands_above(item):
-                above += self._formula(item)
             bundles[-1].append((self._heading(item, part.shape, part.width), part.cells))
             if item.equation is not None:
                 bundles.append([])  # a quantity stays beside what it is made of
             if part.note:
                 below.append(f"{INDENT}{item.quantity.name}  {dimensions(*part.shape)}: {part.note}")
-        stub = row_stub(panel.row, rows) if panel.heading or len(rows) > 1 else ()
-        return [*above, *table(bundles, stub, self.width, self.paint), *below]
+        stub = row_stub(panel.row, rows) if panel.heading or panel.phase == START or len(rows) > 1 else ()
+        return [*table(bundles, stub, self.width, self.paint), *below]
 
     def _heading(self, item: Item, shape: tuple[int, int], width: int) -> Heading:
         key = (item, shape, width)
         made = self._headings.get(key)
         if made is None:
             size = dimensions(*shape)
-            text = item.quantity.name if self._stands_above(item) else self.sign(item.formula)
+            above = self._formula(item) if self._stands_above(item) else ()
+            text = item.quantity.name if above else self.sign(item.formula)
             one = shape[1] == 1
             labels = (size,) if one else column_labels(shown(shape[1]))
             text = text if one else f"{text}  {size}"
             again = self.sign(f"{item.quantity.name}  …")
-            made = heading(self.sign(text), again, tuple(map(self.sign, labels)), width)
+            made = heading(self.sign(text), again, tuple(map(self.sign, labels)), width, above)
             self._headings[key] = made
         return made
 
@@ -149,14 +147,15 @@ class _Terminal:
         room = self.width - 2 * len(INDENT)
         lines: list[str] = []
         for item in panel.items:
-            if item.equation is None:
-                continue
-            worked = work(item.equation, numbers, room, self.sign)
-            lines += ["", *self._formula(item), *((2 * INDENT + line).rstrip() for line in worked)]
-            single = len(worked) == 1 and numbers[item.quantity].shape == (1, 1)  # the entry is the whole line
-            if self.view.detail is Detail.ENTRIES and not single:
-                for text in entries(item.equation, numbers):
-                    lines += textwrap.wrap(text, room, initial_indent=2 * INDENT, subsequent_indent=4 * INDENT)
+            for line, formula in zip(self._formula(item), item.formulas, strict=False):
+                worked = work(item.quantity, formula, numbers, room, self.sign)
+                lines += ["", line, *((2 * INDENT + text).rstrip() for text in worked)]
+                if self.view.detail is Detail.ENTRIES:
+                    written = [self.sign(text) for text in entries(item.quantity, formula, numbers)]
+                    if len(worked) == 1 == len(written) and written[0].endswith(worked[0]):
+                        continue  # the entry is the whole line
+                    for text in written:
+                        lines += textwrap.wrap(text, room, initial_indent=2 * INDENT, subsequent_indent=4 * INDENT)
         return lines
 
     def _ending(self) -> list[str]:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nntrace.config.model import Config, Schedule
-from nntrace.equations import Equations
+from nntrace.equations import Equation, Equations
 from nntrace.errors import harmless
-from nntrace.formula.plain import plain
-from nntrace.formula.tree import Sum, nodes, summed
+from nntrace.formula.plain import digits, plain
+from nntrace.formula.tree import (
+    EXAMPLES,
+    Apply,
+    Comparison,
+    Formula,
+    Multiply,
+    Number,
+    Quantity,
+    Sum,
+    adds_up,
+    flat,
+    nodes,
+)
 from nntrace.maths.table import Choice
 from nntrace.render.excerpt import excerpt_of_rows
-from nntrace.render.numbers import shown, written
+from nntrace.render.numbers import shown, typed, written
 from nntrace.render.tables import EndTable, Group, heading
 from nntrace.summary import Summary
 from nntrace.tracing import Step
@@ -26,20 +38,23 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 PHASES = {"start": "Start", "forward": "Forward", "loss": "Loss", "backward": "Backward", "update": "Update"}
-SIGNS = {"·": "product", "⊙": "entry by entry", "ᵀ": "transposed"}
+SIGNS = {"·": "product", "⊙": "entry by entry", "ᵀ": "transposed", "sign": "-1, 0 or 1"}
+CONSTANTS = {"m": "examples in the batch", "alpha": "learning rate", "t": "count of updates"}
 
 
-def about(config: Config, listing: Equations) -> list[tuple[str, str]]:
-    """What a header says, as pairs of a label and a text."""
-    where = "; ".join(function.definition for function in listing.functions)
+def about(config: Config, listing: Equations, selected: Collection[Quantity]) -> list[tuple[str, str]]:
+    """What a header says of the equations of the selected quantities, as pairs of a label and a text."""
+    shown = [equation for equation in listing if equation.target in selected]
+    formulas = [part for equation in shown for part in (equation.shown, equation.formula) if part]
     lines = [
         ("source", config.source),
         ("notes", config.notes),
         ("network", network(config)),
         ("training", training(config)),
         ("classes", classes(config)),
-        ("where", where),
-        ("signs", signs(listing)),
+        ("where", "; ".join(_definitions(formulas))),
+        ("signs", ", ".join(_signs(shown, formulas))),
+        ("names", ", ".join(_names(listing, shown))),
     ]
     return [(label, harmless(text).strip()) for label, text in lines if text.strip()]
 
@@ -49,33 +64,80 @@ def title(config: Config) -> str:
     return harmless(" ".join(config.title.split()))
 
 
-def signs(listing: Equations) -> str:
-    """What the signs of these formulas mean: `⊙ entry by entry, ᵀ transposed, dW1 = ∂loss/∂W1`"""
-    formulas = "".join(plain(equation.shown or equation.formula) for equation in listing)
-    said = [f"{sign} {meaning}" for sign, meaning in SIGNS.items() if sign in formulas]
-    said += [f"Σ sum over {over}" for over in [_sums(listing)] if over]
-    weights = listing.layers[0].W.name
-    return ", ".join(said + ([f"d{weights} = ∂loss/∂{weights}"] if f"d{weights}" in listing.by_name else []))
+def _definitions(formulas: Sequence[Formula]) -> list[str]:
+    """What the functions and letters of the formulas stand for, in order of appearance."""
+    found: dict[str, None] = {}
+    for node in (node for formula in formulas for node in nodes(formula)):
+        if isinstance(node, Apply):
+            found[node.function.definition] = None
+        if isinstance(node, Number) and node.symbol:
+            found[f"{node.symbol} = {digits(node.value)}"] = None
+    return [text for text in found if text]
 
 
-def _sums(listing: Equations) -> str:
-    """What the sums go over: `the examples`, or `the nodes (losses), the examples (loss, db)`."""
-    found: dict[str, dict[str, None]] = {}
-    for equation in listing:
+def _signs(shown: Sequence[Equation], formulas: Sequence[Formula]) -> Iterator[str]:
+    """What the signs of the formulas mean: `⊙ entry by entry`, `Σ adds up over the examples`."""
+    text = "".join(map(plain, formulas))
+    yield from (f"{sign} {meaning}" for sign, meaning in SIGNS.items() if sign in text)
+    for node in (node for formula in formulas for node in nodes(formula)):
+        factor = next((part for part in node.operands if isinstance(part, Comparison)), None)
+        if isinstance(node, Multiply) and factor is not None:
+            yield f"({plain(factor)}) 1 where it holds, else 0"
+            break
+    sums = _sums(shown)
+    if sums:
+        yield f"Σ adds up over {sums}"
+
+
+def _sums(shown: Iterable[Equation]) -> str:
+    """What the sums go over: `the examples`, or `the nodes (losses) and the examples (loss, db)`."""
+    by_kind: dict[str, set[str]] = {}
+    for equation in shown:
         sums = [node for node in nodes(equation.shown or equation.formula) if isinstance(node, Sum)]
-        inner = [node.operand for node in sums]
-        for node in sums:
-            if any(node is other for other in inner):
-                continue  # part of a sum over both
-            rows, columns = (size != 1 for size in summed(node).shape)
-            over = "all entries" if rows and columns and node.shape in {(), (1, 1)} else ""
-            over = over or ("the nodes" if rows and node.over != "columns" else "the examples" if columns else "")
-            found.setdefault(over, {})[equation.target.kind] = None
-    found.pop("", None)  # the sum of one entry
+        parts = [node.operand for node in sums]
+        whole = [flat(node) for node in sums if not any(node is part for part in parts)]
+        over = {_over(node) for node in whole if adds_up(node)}
+        if over:
+            by_kind[equation.target.kind] = by_kind.get(equation.target.kind, set()) | over
+    found: dict[str, list[str]] = {}
+    for kind, over in by_kind.items():
+        found.setdefault(over.pop() if len(over) == 1 else _ALL, []).append(kind)
     if len(found) == 1:
         return next(iter(found))
-    *others, last = [f"{over} ({', '.join(kinds)})" for over, kinds in found.items()] or [""]
-    return f"{', '.join(others)} and {last}" if others else last
+    return " and ".join(f"{over} ({', '.join(kinds)})" for over, kinds in found.items())
+
+
+_ALL = "all entries"
+
+
+def _over(node: Sum) -> str:
+    rows, columns = node.operand.shape
+    down, across = rows != 1 and node.over != "columns", columns != 1 and node.over != "rows"
+    if down and not across:
+        return "the nodes"
+    return "the examples" if columns == EXAMPLES and not down else _ALL
+
+
+def _names(listing: Equations, shown: Sequence[Equation]) -> Iterator[str]:
+    """What the names in these equations mean: `alpha learning rate`, `dW1 = ∂loss/∂W1`."""
+    used = {
+        node: None
+        for equation in shown
+        for formula in (equation.target, equation.shown or equation.formula)
+        for node in nodes(formula)
+        if isinstance(node, Quantity)
+    }
+    yield from (f"{q.name} {CONSTANTS[q.name]}" for q in listing.constants if q in used and q.name in CONSTANTS)
+    gradient = min((q for q in used if q.prefix == "d"), key=lambda q: q.base != "W", default=None)
+    if gradient is not None:
+        yield f"{gradient.name} = ∂loss/∂{gradient.variant().name}"
+    for letter, meaning in listing.kept.items():
+        kept = [q for q in used if q.prefix == letter]
+        if kept:
+            first = kept[0].variant()
+            yield f"{letter}{first.name} {meaning.format(g=first.variant(prefix='d').name)}"
+            if any(q.suffix == "hat" for q in kept):
+                yield f"{letter}{first.name}_hat corrected for its start at 0"
 
 
 def teaches(config: Config) -> str:
@@ -92,7 +154,7 @@ def network(config: Config) -> str:
         "fixed": ["biases fixed"],
         "none": ["no biases"],
     }[config.architecture.biases]
-    loss = choice(config.chosen_loss) + (f" + l2 {config.l2:g}" if config.l2 else "")
+    loss = choice(config.chosen_loss) + (f" + l2 {typed(config.l2)}" if config.l2 else "")
     return " · ".join([sizes(config), activations(config), *biases, loss])
 
 
@@ -116,13 +178,13 @@ def training(config: Config) -> str:
         per_update = f"{size:,} examples per update ({config.reduction})"
     said = [
         f"{choice(config.chosen_optimizer)}, alpha {_alpha(config)}",
-        f"{_count(config.iterations, 'iteration')} of {_count(config.examples, 'example')}",
+        f"{counted(config.iterations, 'iteration')} of {counted(config.examples, 'example')}",
         per_update,
     ]
     if config.shuffle is not None:
         said.append(f"shuffled (seed {config.shuffle.seed})")
     if config.clip_norm is not None:
-        said.append(f"gradients clipped to norm {config.clip_norm:g}")
+        said.append(f"gradients clipped to norm {typed(config.clip_norm)}")
     if config.round is not None:
         said.append(f"rounded to {config.round} decimals")
     return " · ".join(said)
@@ -132,10 +194,10 @@ def _alpha(config: Config) -> str:
     alpha = config.alpha
     if isinstance(alpha, Schedule):
         every = "iteration" if alpha.every == 1 else f"{alpha.every:,} iterations"
-        return f"{alpha.start:g}, times {alpha.decay:g} every {every}"
+        return f"{typed(alpha.start)}, times {typed(alpha.decay)} every {every}"
     if isinstance(alpha, list):
-        return ", ".join("…" if index is None else f"{alpha[index]:g}" for index in shown(len(alpha)))
-    return f"{alpha:g}"
+        return ", ".join("…" if index is None else f"{typed(alpha[index])}" for index in shown(len(alpha)))
+    return f"{typed(alpha)}"
 
 
 def classes(config: Config) -> str:
@@ -147,7 +209,7 @@ def classes(config: Config) -> str:
 def step_title(config: Config, step: Step) -> str:
     """`Iteration 2 · example 1`, `Iteration 2 · batch 3 · examples 9–12`"""
     if step.iteration is None:
-        return f"After {_count(config.iterations, 'iteration')} · {_count(len(step.examples), 'example')}"
+        return f"After {counted(config.iterations, 'iteration')} · {counted(len(step.examples), 'example')}"
     if config.batch_size == 1:
         which = f"example {step.examples[0]}"
     else:
@@ -165,18 +227,22 @@ def _numbered(examples: Sequence[int]) -> str:
 
 
 def stopped(step: Step) -> str:
-    """Why a trace ended before its time."""
+    """Why a trace ended before its time, or what a prediction comes to."""
+    if step.iteration is None:
+        return f"{step.stopped} is the first quantity that is not finite."
     return f"The trace stops here: in {step.place}, {step.stopped} is the first quantity that is not finite."
 
 
 def choice(chosen: Choice) -> str:
     """`huber (delta 1)`"""
-    settings = ", ".join(f"{name} {value:g}" for name, value in chosen.parameters.items())
+    settings = ", ".join(f"{name} {typed(value)}" for name, value in chosen.parameters.items())
     return f"{chosen.name} ({settings})" if settings else chosen.name
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
+def counted(number: int, what: str) -> str:
+    """`1 example`, `2 entries`"""
+    plural = what[:-1] + "ies" if what.endswith("y") else what + "s"
+    return f"{number:,} {what if number == 1 else plural}"
 
 
 @lru_cache
@@ -230,7 +296,7 @@ def predictions(
 ) -> EndTable:
     """Matrices (examples × numbers) side by side, an example a row; `rows` if not all of them.
 
-    Where the examples have labels, the class with the largest output stands at the end.
+    Where the examples have labels, y is the class, and that of the largest output stands at the end.
     """
     count = len(next(iter(columns.values())))
     chosen = tuple(range(count)) if rows is None else rows
@@ -242,10 +308,16 @@ def predictions(
             cells.insert(chosen.index(None), ["⋮"] * len(labels))
         groups.append((heading(name, f"{name} …", labels, max(len(cell) for row in cells for cell in row)), cells))
 
+    def largest(array: Array) -> list[list[str]]:
+        places = np.argmax(array[kept], axis=1).tolist()
+        return [[harmless(config.classes[place]) if config.classes else str(place)] for place in places]
+
     for name, array in columns.items():
-        part = excerpt_of_rows(array, kept, config.decimals)
-        add(name, column_labels(shown(array.shape[1])) if array.shape[1] > 1 else ("",), part)
+        if name == "y" and config.labelled:
+            add(name, ("",), largest(array))
+        else:
+            part = excerpt_of_rows(array, kept, config.decimals)
+            add(name, column_labels(shown(array.shape[1])) if array.shape[1] > 1 else ("",), part)
     if config.labelled:
-        best = np.argmax(list(columns.values())[-1][kept], axis=1).tolist()
-        add("class", ("",), [[harmless(config.classes[place]) if config.classes else str(place)] for place in best])
+        add("class of ŷ", ("",), largest(columns["ŷ"]))
     return EndTable(title, row_stub("example", chosen), groups)

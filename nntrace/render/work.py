@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from math import inf
+from typing import NamedTuple
 
-from nntrace.equations import Equation
 from nntrace.formula.entry import entry
 from nntrace.formula.plain import name, plain
 from nntrace.formula.tree import Entry, Formula, Quantity, Transpose
 from nntrace.render.excerpt import Excerpts
 
 _FIRST_MARK = 0xE000  # private use: stands for an operand while a formula is being spelled
-_MARKS = re.compile("([\ue000-\uf8ff])")
+_OPERATOR = re.compile(" = | [+−⊙] |[·/]| if | else ")
+_PARTS = re.compile(f"([\ue000-\uf8ff]|{_OPERATOR.pattern})")
 
 Block = list[str]
 
 
-def work(equation: Equation, numbers: Excerpts, width: int, sign: Callable[[str], str] = str) -> list[str]:
+def work(
+    target: Quantity, formula: Formula, numbers: Excerpts, width: int, sign: Callable[[str], str] = str
+) -> list[str]:
     """`= operands put in = result`, as many lines as it takes; operators stand at the middle line.
 
     `sign` spells the operators for a stream that lacks their signs, before they are measured.
@@ -29,20 +33,21 @@ def work(equation: Equation, numbers: Excerpts, width: int, sign: Callable[[str]
         marks[sign] = _operand(node, numbers)
         return sign
 
-    pieces = [["= "]]
-    if not isinstance(equation.formula, Quantity):  # else the operand is the result
-        text = plain(equation.formula, mark)
-        pieces += [*(marks.get(piece) or [sign(piece)] for piece in _MARKS.split(text) if piece), [" = "]]
-    pieces.append(_block(numbers[equation.target].cells))
+    text = "= "
+    if not isinstance(formula, Quantity):  # else the operand is the result
+        text += plain(formula, mark) + " = "
+    pieces = [_Piece(marks.get(part) or [sign(part)], part) for part in _PARTS.split(text) if part]
+    pieces.append(_Piece(_block(numbers[target].cells)))
     lines: list[str] = []
-    for row in _wrapped(pieces, width):
-        lines += [*([""] if lines else []), *_beside(row)]
+    rows = [[piece.block for piece in row] for row in _wrapped(pieces, width)]
+    for before, row in zip([[], *rows], rows, strict=False):
+        tall = any(len(block) > 1 for block in (*before, *row))
+        lines += [*([""] if before and tall else []), *_beside(row)]
     return lines
 
 
-def entries(equation: Equation, numbers: Excerpts) -> Iterator[str]:
+def entries(target: Quantity, formula: Formula, numbers: Excerpts) -> Iterator[str]:
     """`Z2[1,1] = 0.5000·0.8176 + … = 2.1351` for every entry that is shown."""
-    target = equation.target
     shown = numbers[target]
     examples = len(numbers.step.examples)
     for i, row in zip(shown.rows, shown.cells, strict=True):
@@ -53,7 +58,7 @@ def entries(equation: Equation, numbers: Excerpts) -> Iterator[str]:
             if j is None:
                 yield "…"
                 continue
-            terms = plain(entry(equation.formula, i, j, examples), numbers.entry)
+            terms = plain(entry(formula, i, j, examples), numbers.entry)
             label = name(Entry(target, i, j) if target.shape else Entry(target))
             yield f"{label} = {terms}" + ("" if terms == cell else f" = {cell}")  # b1_new = b1: nothing to work out
 
@@ -82,16 +87,32 @@ def _block(cells: Sequence[Sequence[str]]) -> Block:
     return [a + line + b for a, line, b in zip(left, lines, right, strict=True)]
 
 
-def _wrapped(pieces: list[Block], width: int) -> Iterator[list[Block]]:
-    """The pieces in rows at most `width` wide; a row breaks before an operator."""
-    row: list[Block] = []
-    used = 0
+class _Piece(NamedTuple):
+    """A part of a formula with its numbers put in: an operand, or `text` (signs, a function's name)."""
+
+    block: Block
+    text: str = ""
+
+
+def _wrapped(pieces: Sequence[_Piece], width: int) -> Iterator[list[_Piece]]:
+    """The pieces in rows at most `width` wide; a row breaks before an operator, the least nested one that there is."""
+    row: list[_Piece] = []
+    nested: list[float] = []
+    depth = bars = used = 0
     for piece in pieces:
-        if row and used + len(piece[0]) > width and len(row) > 1:
-            yield row
-            row, used = [["  "]], 2
         row.append(piece)
-        used += len(piece[0])
+        nested.append(depth + bars % 2 if _OPERATOR.fullmatch(piece.text) else inf)
+        depth += piece.text.count("(") - piece.text.count(")")
+        bars += piece.text.count("|")
+        used += len(piece.block[0])
+        while used > width and min(nested) < inf:
+            least = min(nested)
+            place = len(nested) - 1 - nested[::-1].index(least)
+            yield row[:place]
+            operator = row[place].block[0].lstrip()
+            row = [_Piece([operator if operator.startswith("=") else f"  {operator}"]), *row[place + 1 :]]
+            nested = [inf, *nested[place + 1 :]]
+            used = sum(len(piece.block[0]) for piece in row)
     yield row
 
 
