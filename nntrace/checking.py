@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from math import isfinite
 
 import numpy as np
 from msgspec import Struct
@@ -40,9 +41,11 @@ def holds(figure: float, computed: float, tolerance: float, largest: float) -> b
     """Whether a figure is what was computed.
 
     |difference| ≤ max(tolerance, 1e-9·|computed|, 1e-12·largest), where `largest` is the largest
-    absolute entry of the quantity: right calculations differ by the last two.
+    absolute entry of the quantity: right calculations differ by the last two. What is not finite is
+    no figure.
     """
-    return abs(figure - computed) <= max(tolerance, RELATIVE * abs(computed), OF_LARGEST * largest)
+    allowed = max(tolerance, RELATIVE * abs(computed), OF_LARGEST * largest)
+    return isfinite(computed) and abs(figure - computed) <= allowed
 
 
 def expected(trace: Trace) -> Iterator[Compared]:
@@ -64,7 +67,7 @@ def _compared(trace: Trace, expectation: Expectation) -> Iterator[Compared]:
         entry = selecting.entry(trace.equations, name, len(step.examples))
         value = np.asarray(step[entry.quantity.name])
         computed = float(value if entry.row is None else value[entry.row, entry.column])
-        largest = float(np.abs(value).max())
+        largest = float(np.abs(value[np.isfinite(value)]).max(initial=0.0))
         held = holds(figure.value, computed, tolerance, largest)
         yield Compared(_place(expectation), name, figure, tolerance, computed, held)
 

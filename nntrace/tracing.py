@@ -46,8 +46,8 @@ class Step(Mapping[str, Any]):
     Matrices are read-only float64 arrays (rows × columns, columns = examples), single numbers are
     floats. `iteration` and `batch` count from 1, `examples` are the numbers of its examples, also
     from 1, in their order. In a prediction `iteration` and `batch` are None: it is no update.
-    `stopped` names the first quantity that is not finite where the loss or a new parameter is
-    not, None if they are; such a step is the last of its trace.
+    `stopped` names the first quantity that is not finite where the loss or a new parameter (in a
+    prediction anything) is not, None if they are; such a step is the last of its trace.
     """
 
     __slots__ = ("_index", "_values", "batch", "equations", "examples", "iteration", "stopped")
@@ -181,14 +181,16 @@ class Trace:
         inputs = self.config.architecture.inputs
         if given.ndim != 2 or given.shape[1] != inputs or not len(given):
             raise ValueError(f"x should be examples × {inputs}; it is {' × '.join(map(str, given.shape))}")
-        step = self.step(self.config.iterations, batch=self.config.batches) if after is None else after
+        trained = self.step(self.config.iterations, batch=self.config.batches) if after is None else after
         listing = equations(replace(self.config, batch=len(given), x=given)).forward
         names = [q.name for q in listing.quantities]
         lines = [(equation.target.name, equation.formula) for equation in listing]
         source = function_source("predict", [q.name for q in listing.inputs], lines, names)
-        values = compiled(source, "predict")(given.T.copy(), *self.trained(step))
+        values = compiled(source, "predict")(given.T.copy(), *self.trained(trained))
         index = {name: place for place, name in enumerate(names)}
-        return Step(listing, index, None, None, range(1, len(given) + 1), values)
+        step = Step(listing, index, None, None, range(1, len(given) + 1), values)
+        step.stopped = _not_finite(step)
+        return step
 
     def _checkpoint(self, number: int) -> int:
         """The last step before or at `number` whose state is kept."""
@@ -213,7 +215,7 @@ class Trace:
             *state, loss = next_state(values)
             step = Step(listing, index, iteration + 1, batch + 1, _from_one(numbers), values)
             if not finite(loss, state):
-                step.stopped = next((name for name in step if not np.isfinite(step[name]).all()), None)
+                step.stopped = _not_finite(step)
             yield step
             if step.stopped:
                 return
@@ -259,6 +261,11 @@ def evaluate(config: Config, state: Sequence[Array]) -> Evaluation:
         outputs=np.concatenate([output.T for output, _ in parts]),
         losses=np.concatenate([losses[0] for _, losses in parts]),
     )
+
+
+def _not_finite(step: Step) -> str | None:
+    """The first quantity that is not finite."""
+    return next((name for name in step if not np.isfinite(step[name]).all()), None)
 
 
 def finite(loss: float, state: Sequence[Array]) -> bool:

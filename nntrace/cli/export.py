@@ -15,7 +15,7 @@ from nntrace.cli import options
 @click.option("-o", "--output", "path", required=True, metavar="FILE", help="The file to write.")
 @options.steps
 @options.shown
-@options.to
+@options.to()
 @options.debug
 def command(
     path: str,
@@ -25,7 +25,7 @@ def command(
     to: str | None,
     **shown: Any,
 ) -> int:
-    """Write a run to a file; its suffix says the form, unless --to does.
+    """Write a run to a file; its suffix says the form (.md, .json, .jsonl, .txt), unless --to does.
 
     The file is written beside its target and moved into place: what was there stays until all is done.
     CONFIG is a YAML file, the name of a bundled example, or - for standard input; left out, it is the
@@ -36,6 +36,7 @@ def command(
       nntrace export -o trace.md
       nntrace export mazur -o mazur.json
       nntrace export my.yaml --only loss -o loss.jsonl
+      nntrace export xor --to weights -o w.npz     the trained weights
     """
     from nntrace.cli import output
     from nntrace.cli.tracing import Showing
@@ -45,7 +46,9 @@ def command(
     form = FORMS[to] if to else next((form for form in FORMS.values() if suffix in form.suffixes), None)
     if form is None:
         known = ", ".join(suffix for form in FORMS.values() for suffix in form.suffixes)
-        raise click.UsageError(f"'{suffix or path}' does not say a form: use one of {known}, or say it with --to.")
+        raise click.UsageError(
+            f"'{suffix or path}' does not say a form: use one of {known}, or say it with --to ({', '.join(FORMS)})."
+        )
     showing = Showing(**shown)
     showing.run(iterations, example, batch)
     status = showing.save(path, form)

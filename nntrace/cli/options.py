@@ -157,11 +157,12 @@ def steps(function: F) -> F:
     )(function)
 
 
-def to(function: F) -> F:
-    """The form: passed on as `to`, its name or None."""
+def to(*, of_steps: bool = False) -> Callable[[F], F]:
+    """The form: passed on as `to`, its name or None; `of_steps`: only forms that have the steps in them."""
     from nntrace.render import FORMS
 
-    return click.option("--to", type=click.Choice(list(FORMS)), help="The form to write.")(function)
+    names = [form.name for form in FORMS.values() if not (of_steps and form.outcome)]
+    return click.option("--to", type=click.Choice(names), help="The form to write.")
 
 
 def screen(function: F) -> F:

@@ -25,7 +25,7 @@ from nntrace.cli import options
     help="Inputs from a CSV file (the columns that the config names, else all) or an NPZ file (its x).",
 )
 @options.shown
-@options.to
+@options.to(of_steps=True)
 @options.screen
 @options.debug
 def command(

@@ -13,7 +13,7 @@ from nntrace.cli import options
 @options.config
 @options.steps
 @options.shown
-@options.to
+@options.to()
 @options.screen
 @options.debug
 def command(

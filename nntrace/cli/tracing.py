@@ -18,8 +18,9 @@ from nntrace.equations import Equations
 from nntrace.errors import ExitStatus, OutputError, SelectionError
 from nntrace.examples import inputs_from
 from nntrace.render import FORMS, TERMINAL, Detail, Form
+from nntrace.render.numbers import typed
 from nntrace.render.view import Style, View
-from nntrace.render.words import end_tables, predictions, stopped
+from nntrace.render.words import counted, end_tables, predictions, stopped
 from nntrace.summary import Summary
 from nntrace.tracing import Step, Trace
 
@@ -86,19 +87,21 @@ class Showing:
         inputs = config.architecture.inputs
         for x in given:
             if len(x) != inputs:
-                written = ",".join(f"{number:g}" for number in x)
-                raise SelectionError(f"--x {written} has {len(x)} numbers; the network has {inputs} inputs")
+                written = ",".join(map(typed, x))
+                has, takes = counted(len(x), "number"), counted(inputs, "input")
+                raise SelectionError(f"--x {written} has {has}; the network takes {takes}")
         parts = [np.array(given, dtype=np.float64)] if given else []
         if file is not None:
             parts.append(inputs_from(file, config.data.x, inputs))
         if not parts:
-            example = ",".join(f"{number:g}" for number in config.x[0])
+            example = ",".join(map(typed, config.x[0]))
             raise SelectionError(f"there is no input: say one with --x {example}, or a file with --data")
         return np.concatenate(parts)
 
     def show(self, to: str | None, color: str, pager: bool) -> int:
         """Write to stdout; returns the exit status."""
         form = FORMS[to] if to else TERMINAL
+        self._check(form)
         if form.binary and sys.stdout.isatty():
             raise OutputError(f"{form.name} are no text: nntrace export --to {form.name} -o FILE")
         style = output.style(color)
@@ -108,21 +111,27 @@ class Showing:
         elif self.left_out:
             pieces = _after(f"{LEFT_OUT}\n\n", pieces)
         output.show(pieces, pager=pager, coloured=style.colour)
-        return self._ended(said=form is TERMINAL)
+        return self._ended(form)
 
     def save(self, path: str, form: Form) -> int:
         """Write to a file; returns the exit status."""
+        self._check(form)
         if self.left_out:
             output.say(LEFT_OUT)
         output.save(path, self._pieces(form, Style(), to_file=True))
-        return self._ended(said=False)
+        return self._ended(form, to_file=True)
 
-    def _ended(self, *, said: bool) -> ExitStatus:
+    def _check(self, form: Form) -> None:
+        if form.outcome and (self.only or self.layer is not None):
+            raise SelectionError(f"--to {form.name} has all of them: it goes without --only and --layer")
+
+    def _ended(self, form: Form, *, to_file: bool = False) -> ExitStatus:
         """The exit status; why it is 1, unless the form has said so on the screen."""
         if self.stopped is None:
             return ExitStatus.DONE
-        if not said:
-            output.say(f"{stopped(self.stopped)} The steps up to it are written.")
+        if to_file or form is not TERMINAL:
+            written = " What was before it is written." if form.outcome else " All up to it is written."
+            output.say(stopped(self.stopped) + (written if self.stopped.iteration else ""))
         return ExitStatus.DOES_NOT_HOLD
 
     def _pieces(self, form: Form, style: Style, *, to_file: bool) -> Iterable[str | bytes]:

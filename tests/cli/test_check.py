@@ -22,13 +22,13 @@ def test_every_figure_is_shown_with_its_precision_and_what_was_computed() -> Non
         "\n"
         "  figure  published  within   computed\n"
         "iteration 1, example 1\n"
-        "  A3         0.8631  ±5e-05  0.8631153  holds\n"
+        "  A3         0.8631   ±5e-5  0.8631153  holds\n"
         "iteration 1, example 2\n"
-        "  A3         0.8776  ±5e-05  0.8776404  holds\n"
+        "  A3         0.8776   ±5e-5  0.8776404  holds\n"
         "iteration 2, example 1\n"
-        "  A3         0.7861  ±5e-05  0.7860979  holds\n"
+        "  A3         0.7861   ±5e-5  0.7860979  holds\n"
         "iteration 2, example 2\n"
-        "  A3         0.8265  ±5e-05  0.8264568  holds\n"
+        "  A3         0.8265   ±5e-5  0.8264568  holds\n"
         "\n"
         "All 4 figures hold.\n"
     )
@@ -37,7 +37,7 @@ def test_every_figure_is_shown_with_its_precision_and_what_was_computed() -> Non
 def test_a_figure_that_does_not_hold_is_said_and_the_status_is_1() -> None:
     ran = nntrace_run("check", "article", "--set", "expect=[{iteration: 1, example: 1, A3: 0.8632, dA3: -0.2738}]")
     assert ran.status == 1
-    assert "  A3         0.8632  ±5e-05   0.8631153  off by 8.5e-5\n" in ran.out
+    assert "  A3         0.8632   ±5e-5   0.8631153  off by 8.5e-5\n" in ran.out
     assert "1 of 2 figures does not hold.\n" in ran.out
 
 
