@@ -104,7 +104,8 @@ def _sums(shown: Iterable[Equation]) -> str:
         found.setdefault(over.pop() if len(over) == 1 else _ALL, []).append(kind)
     if len(found) == 1:
         return next(iter(found))
-    return " and ".join(f"{over} ({', '.join(kinds)})" for over, kinds in found.items())
+    *others, last = [f"{over} ({', '.join(kinds)})" for over, kinds in found.items()] or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 _ALL = "all entries"
