@@ -101,6 +101,8 @@ def test_every_prediction_of_a_long_file_is_in_the_table(tmp_path: Path) -> None
         ((), "there is no input: say one with --x 2, or a file with --data"),
         (("--x", "1,2"), "--x 1,2 has 2 numbers; the network has 1 inputs"),
         (("--x", "two"), "'two' should be numbers separated by commas, such as 0.05,0.10"),
+        (("--x", "1_0"), "'1_0' should be numbers separated by commas, such as 0.05,0.10"),
+        (("--x", "٣"), "'٣' should be numbers separated by commas, such as 0.05,0.10"),
         (("--x", "nan"), "'nan' is not finite"),
         (("--data", "none.csv"), "none.csv: it cannot be read: No such file or directory"),
         (("--x", "1", "--only", "dW"), "there is no quantity `dW`"),
