@@ -12,7 +12,7 @@ from nntrace.config import checks
 from nntrace.config.document import Document, Path
 from nntrace.config.model import Written
 from nntrace.errors import ConfigError
-from nntrace.files import CsvFile, Labels, NpzFile
+from nntrace.files import CsvFile, Labels, NpzFile, brief
 from nntrace.maths.losses import LOSSES
 from nntrace.suggest import listed
 
@@ -97,22 +97,22 @@ def _inline(written: Written, document: Document) -> _Found:
 
 
 def _from_npz(written: Written, document: Document) -> _Found:
-    path = beside(document, ("data", "file"), str(written.data.file))
-    npz = NpzFile(path)
-    x, labels = npz.columns("x"), None
-    y = npz.columns("y") if "y" in npz.arrays or "labels" not in npz.arrays else None
-    if y is None:
-        labels = npz.labels("labels")
-    name, count = ("y", len(y)) if y is not None else ("labels", len(npz.arrays["labels"]))
+    npz = NpzFile(beside(document, ("data", "file"), str(written.data.file)))
     outputs = written.architecture.layers[-1].nodes
-    for said, array, width in (("x", x, written.architecture.inputs), ("y", y, outputs)):
-        if array is not None and array.shape[1] != width:
-            problem = f"`{said}` is {checks.size(array.shape)}: it should be examples × {width}"
-            raise ConfigError(problem, file=path)
+    x, y, labels = npz.inputs(written.architecture.inputs), None, None
+    if "labels" not in npz.arrays:
+        y = npz.columns("y", outputs)
+    elif "y" in npz.arrays:
+        raise npz.whole("`y` and `labels` are both there", "Keep one of them.")
+    elif outputs < checks.CLASSES:
+        problem = "`labels` need a node for each class; the last layer has one"
+        raise npz.whole(problem, "With one node save `y`, of 0 and 1.")
+    else:
+        labels = npz.labels("labels")
+    name = "y" if labels is None else "labels"
+    count = len(npz.arrays[name])
     if len(x) != count:
-        raise ConfigError(f"`x` has {len(x):,} examples and `{name}` has {count:,}", file=path)
-    if not len(x):
-        raise ConfigError("there is no example in it", file=path)
+        raise npz.whole(f"`x` has {len(x):,} examples and `{name}` has {count:,}")
     return _Found(npz, x, y, labels, [name])
 
 
@@ -135,11 +135,10 @@ def _from_csv(written: Written, document: Document) -> _Found:
 def inputs_from(path: str, named: Sequence[Any] | None, inputs: int) -> Array:
     """The inputs in a file, an example a row: the named columns of a CSV (or all of it), x of an NPZ."""
     if checks.is_npz(path):
-        made = NpzFile(path).columns("x")
-    else:
-        file = CsvFile(path)
-        known = [name for name in named or () if isinstance(name, str)]
-        made = file.columns(known or file.header)
+        return NpzFile(path).inputs(inputs)
+    file = CsvFile(path)
+    known = [name for name in named or () if isinstance(name, str)]
+    made = file.columns(known or file.header)
     if made.shape[1] != inputs or not len(made):
         problem = f"it has {checks.size(made.shape)} numbers: there should be a column for each of {inputs} inputs"
         raise ConfigError(problem, file=path)
@@ -209,7 +208,9 @@ def weights(written: Written, document: Document) -> Mapping[str, Array] | None:
     shapes = dict(written.shapes)
     unknown = [name for name in npz.arrays if name not in shapes]
     if unknown:
-        raise ConfigError(f"there is no `{unknown[0]}` in this network", file=path, hint=f"There are {listed(shapes)}.")
+        raise ConfigError(
+            f"there is no `{brief(unknown[0])}` in this network", file=path, hint=f"There are {listed(shapes)}."
+        )
     made = {}
     for name, shape in shapes.items():
         if name not in npz.arrays and name.startswith("b"):

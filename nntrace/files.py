@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from msgspec import Struct
 
-from nntrace.config.document import described, excerpt
+from nntrace.config.document import TEXT, described, excerpt
 from nntrace.errors import ConfigError
 from nntrace.suggest import listed, nearest
 
@@ -201,6 +201,12 @@ def _no_number(column: str, text: str) -> str:
     return f"`{column}` should be a number, not {described(text)}"
 
 
+def brief(text: str) -> str:
+    """A text of the file for a message: on one line, a long one cut."""
+    line = " ".join(text.split())
+    return line if len(line) < TEXT else line[: TEXT - 1] + "…"
+
+
 class NpzFile:
     """An NPZ file, as numpy.savez writes it."""
 
@@ -215,53 +221,70 @@ class NpzFile:
         except ConfigError:
             raise
         except OSError as error:
-            raise ConfigError(f"it cannot be read: {error.strerror or error}", file=path) from None
+            raise self.whole(f"it cannot be read: {error.strerror or error}") from None
         except Exception:  # noqa: BLE001  # zipfile, zlib and numpy have an error of their own for each way to be broken
-            raise ConfigError("it is not an NPZ file", file=path, hint="Write it with numpy.savez.") from None
+            raise self.whole("it is not an NPZ file", "Write it with numpy.savez.") from None
         if not self.arrays:
-            raise ConfigError("there are no named arrays in it", file=path, hint="Write it with numpy.savez.")
+            raise self.whole("there are no named arrays in it", "Write it with numpy.savez.")
 
     def _array(self, archive: Mapping[str, Any], name: str) -> NDArray[Any]:
         try:
-            made: NDArray[Any] = archive[name]
-        except ValueError:
-            raise ConfigError(f"`{name}` is an array of objects", file=self.path, hint="Save it as numbers.") from None
+            made = archive[name]
+        except Exception as error:  # noqa: BLE001  # as above
+            if "allow_pickle" in str(error):
+                raise self.whole(f"`{brief(name)}` is an array of objects", "Save it as numbers.") from None
+            raise self.whole(f"`{brief(name)}` is damaged", "Write it anew with numpy.savez.") from None
+        if not isinstance(made, np.ndarray):  # numpy hands on as bytes what it does not know
+            raise self.whole(f"`{brief(name)}` is not an array", "Write it with numpy.savez.")
         return made
 
     def numbers(self, name: str) -> Array:
         """The array of that name as finite float64."""
         if name not in self.arrays:
-            raise ConfigError(f"there is no array `{name}`", file=self.path, hint=f"It holds {listed(self.arrays)}.")
+            raise self.whole(f"there is no array `{name}`", f"It holds {listed(map(brief, self.arrays))}.")
         found = self.arrays[name]
         if found.dtype.kind not in "iuf":
-            raise ConfigError(f"`{name}` should hold numbers; its type is {found.dtype}", file=self.path)
-        made = found.astype(np.float64)
+            raise self.whole(f"`{name}` should hold numbers; its type is {found.dtype}")
+        with np.errstate(over="ignore"):  # a longdouble may be beyond every float64: not finite here
+            made = found.astype(np.float64)
         if not np.isfinite(made).all():
             place = ",".join(str(index + 1) for index in np.argwhere(~np.isfinite(made))[0])
-            raise ConfigError(f"`{name}[{place}]` is not a finite number", file=self.path)
+            raise self.whole(f"`{name}[{place}]` is not a finite number")
         return made
 
-    def columns(self, name: str) -> Array:
-        """The array of that name, a row for each example."""
+    def columns(self, name: str, width: int) -> Array:
+        """The array of that name, a row of `width` numbers for each example."""
         made = self.numbers(name)
         if made.ndim not in (1, 2):
-            raise ConfigError(f"`{name}` has {made.ndim} axes: it should be examples × numbers", file=self.path)
-        return made if made.ndim == 2 else made.reshape(-1, 1)
+            raise self.whole(f"`{name}` has {made.ndim} axes: it should be examples × numbers")
+        made = made if made.ndim == 2 else made.reshape(-1, 1)
+        if made.shape[1] != width:
+            raise self.whole(f"`{name}` is {len(made)} × {made.shape[1]}: it should be examples × {width}")
+        return made
+
+    def inputs(self, width: int) -> Array:
+        """`x`, of at least one example."""
+        made = self.columns("x", width)
+        if not len(made):
+            raise self.whole("there is no example in it")
+        return made
 
     def labels(self, name: str) -> Labels:
         """The classes: whole numbers or text."""
         found = self.arrays[name]
         if found.ndim != 1:
-            raise ConfigError(
-                f"`{name}` has {found.ndim} axes: it should be one label for each example", file=self.path
-            )
+            raise self.whole(f"`{name}` has {found.ndim} axes: it should be one label for each example")
         if found.dtype.kind == "U":
             return Labels.of(found.tolist())
         made = self.numbers(name)
         if not (made == made.round()).all():
-            raise ConfigError(f"`{name}` should hold whole numbers or text", file=self.path)
+            raise self.whole(f"`{name}` should hold whole numbers or text")
         return Labels.of(map(int, made.tolist()))
 
     def error(self, names: Sequence[str], example: int, column: int, problem: str, hint: str = "") -> ConfigError:
         """The error for an entry of example number `example`, from 0."""
-        return ConfigError(f"example {example + 1}: {problem}", file=self.path, hint=hint)
+        return self.whole(f"example {example + 1}: {problem}", hint)
+
+    def whole(self, problem: str, hint: str = "") -> ConfigError:
+        """The error for the file as a whole."""
+        return ConfigError(problem, file=self.path, hint=hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tracemalloc
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -214,9 +215,13 @@ def test_labels_in_an_npz(npz: Callable[..., Config], labels: Any) -> None:
         ({"x": X}, "data.npz: there is no array `y`\nIt holds `x`."),
         ({"x": X, "y": [0, 1, 1]}, "data.npz: `x` has 2 examples and `y` has 3"),
         ({"x": X[:, :1], "y": [0, 1]}, "data.npz: `x` is 2 × 1: it should be examples × 2"),
+        ({"x": X, "y": [0, 1], "labels": [0, 1]}, "data.npz: `y` and `labels` are both there\nKeep one of them."),
+        ({"x": X, "labels": [0, 1]}, "data.npz: `labels` need a node for each class; the last layer has one\n"),
+        ({"x": X, "y": []}, "data.npz: `x` has 2 examples and `y` has 0"),
         ({"x": X, "y": X}, "data.npz: `y` is 2 × 2: it should be examples × 1"),
         ({"x": X[:0], "y": []}, "data.npz: there is no example in it"),
         ({"x": X * np.inf, "y": [0, 1]}, "data.npz: `x[1,1]` is not a finite number"),
+        ({"x": np.array([["1e4000", 1]], np.longdouble), "y": [0]}, "data.npz: `x[1,1]` is not a finite number"),
         ({"x": X + 1j, "y": [0, 1]}, "data.npz: `x` should hold numbers; its type is complex128"),
         ({"x": np.array([[1, "a"]]), "y": [0]}, "data.npz: `x` should hold numbers; its type is"),
         ({"x": X[None], "y": [0]}, "data.npz: `x` has 3 axes: it should be examples × numbers"),
@@ -227,6 +232,37 @@ def test_what_is_wrong_in_an_npz(npz: Callable[..., Config], arrays: dict[str, A
     with pytest.raises(ConfigError) as caught:
         npz(**arrays)
     assert said in str(caught.value)
+
+
+def saved(array: Any) -> bytes:
+    written = io.BytesIO()
+    np.save(written, array)
+    return written.getvalue()
+
+
+BROKEN = {"0 1\n": "is not an array", "": "is not an array", saved(X)[:-8]: "is damaged", saved(X)[:20]: "is damaged"}
+
+
+@pytest.mark.parametrize(("raw", "said"), BROKEN.items())
+def test_a_member_of_an_npz_that_is_no_array(tmp_path: Path, raw: str | bytes, said: str) -> None:
+    with zipfile.ZipFile(tmp_path / "broken.npz", "w") as archive:
+        archive.writestr("x", raw)
+    path = tmp_path / "my.yaml"
+    for written in (
+        "weights: 0.5\ndata: {file: broken.npz}\n",
+        "weights: {file: broken.npz}\ndata: {x: [[1, 2]], y: [0]}\n",
+    ):
+        path.write_text(f"{NETWORK}{written}{REST}", encoding="utf-8")
+        with pytest.raises(ConfigError, match=rf"broken\.npz: `x` {said}\n"):
+            load(path)
+
+
+def test_a_member_of_an_npz_whose_checksum_is_wrong(npz: Callable[..., Config], tmp_path: Path) -> None:
+    npz(x=X, y=[0, 1])
+    raw = (tmp_path / "data.npz").read_bytes()
+    (tmp_path / "data.npz").write_bytes(raw.replace(X.tobytes(), X[::-1].tobytes()))
+    with pytest.raises(ConfigError, match=r"data\.npz: `x` is damaged"):
+        load(tmp_path / "my.yaml")
 
 
 def test_an_npz_has_its_own_names(npz: Callable[..., Config]) -> None:

@@ -88,6 +88,12 @@ def test_the_columns_that_the_config_names_are_taken(tmp_path: Path) -> None:
     assert json.loads(ran.out)["steps"][0]["values"]["A0"] == [[0.0, 0.0], [1.0, 0.0]]
 
 
+def test_an_npz_without_examples_has_no_inputs(tmp_path: Path) -> None:
+    np.savez(tmp_path / "new.npz", x=np.ones((0, 2)))
+    ran = nntrace_run("predict", "xor", "--data", str(tmp_path / "new.npz"))
+    assert ran.err == f"{tmp_path / 'new.npz'}: there is no example in it\n"
+
+
 def test_every_prediction_of_a_long_file_is_in_the_table(tmp_path: Path) -> None:
     (tmp_path / "new.csv").write_text("x\n" + "".join(f"{n}\n" for n in range(40)), encoding="utf-8")
     out = nntrace_run("predict", "article", "--data", str(tmp_path / "new.csv")).out
