@@ -120,29 +120,27 @@ def _from_csv(written: Written, document: Document) -> _Found:
     data, inputs = written.data, written.architecture.inputs
     csv = CsvFile(beside(document, ("data", "file"), str(data.file)))
     columns = [str(name) for name in data.x or ()]
-    y, labels, names = None, None, [str(data.labels)]
-    if data.labels is None:
-        names = [str(name) for name in data.y or ()]
-        both = csv.columns([*columns, *names])  # in one reading, and looked at rather than copied
-        x, y = both[:, :inputs], both[:, inputs:]
-    else:
-        x, labels = csv.columns(columns), csv.labels(names[0])
-    if not len(x):
-        raise ConfigError("there is no example in it, only the header", file=csv.path)
-    return _Found(csv, x, y, labels, names)
+    if data.labels is not None:
+        labels = str(data.labels)
+        return _Found(csv, csv.columns(columns), None, csv.labels(labels), [labels])
+    names = [str(name) for name in data.y or ()]
+    both = csv.columns([*columns, *names])  # in one reading, and looked at rather than copied
+    return _Found(csv, both[:, :inputs], both[:, inputs:], None, names)
 
 
 def inputs_from(path: str, named: Sequence[Any] | None, inputs: int) -> Array:
-    """The inputs in a file, an example a row: the named columns of a CSV (or all of it), x of an NPZ."""
+    """The inputs in a file, an example a row: the named columns of a CSV (or all of it), x of an NPZ.
+
+    `-` is a CSV on standard input.
+    """
     if checks.is_npz(path):
         return NpzFile(path).inputs(inputs)
-    file = CsvFile(path)
-    known = [name for name in named or () if isinstance(name, str)]
-    made = file.columns(known or file.header)
-    if made.shape[1] != inputs or not len(made):
-        problem = f"it has {checks.size(made.shape)} numbers: there should be a column for each of {inputs} inputs"
-        raise ConfigError(problem, file=path)
-    return made
+    csv = CsvFile(path)
+    columns = [name for name in named or () if isinstance(name, str)] or csv.every()
+    if len(columns) != inputs:
+        counted = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
+        raise csv.at_header(f"it has {counted}: there should be {inputs}, one for each input")
+    return csv.columns(columns)
 
 
 def beside(document: Document, path: Path, name: str) -> str:
