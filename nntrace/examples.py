@@ -40,6 +40,9 @@ class Origin(Protocol):
     def error(self, names: Sequence[str], example: int, column: int, problem: str, hint: str = "") -> ConfigError:
         """The error for an entry: the example (from 0) and which of the named columns."""
 
+    def whole(self, problem: str, hint: str = "") -> ConfigError:
+        """The error for all of them."""
+
 
 class _Found(NamedTuple):
     """Examples as they are found: targets as y or as labels, which are called `names` there."""
@@ -64,6 +67,9 @@ class _Inline:
         path: Path = ("data", names[0], example)
         entry = self.document.data["data"][names[0]][example]
         return self.document.error((*path, column) if isinstance(entry, list) else path, problem, hint)
+
+    def whole(self, problem: str, hint: str = "") -> ConfigError:
+        return self.document.error(("data", "labels", 0), problem, hint)
 
 
 def examples(written: Written, document: Document) -> Examples:
@@ -155,26 +161,27 @@ def beside(document: Document, path: Path, name: str) -> str:
 
 def _one_hot(found: _Found, labels: Labels, outputs: int) -> tuple[Array, tuple[str, ...]]:
     """y with a 1 for the class of each example, and the names of text labels in their order."""
-    whole = [isinstance(label, int) for label in labels.distinct]
-    if any(whole) and not all(whole):
-        odd = labels.first(whole.index(not whole[0]))
-        raise found.error(odd, 0, "labels are whole numbers or text, not both")
-    if all(whole):
-        numbers = [int(label) for label in labels.distinct]
-        for place, number in enumerate(numbers):
-            if not 0 <= number < outputs:
-                problem = f"the label is {number}: with {outputs} nodes in the last layer it is 0 to {outputs - 1}"
-                raise found.error(labels.first(place), 0, problem)
-        classes: tuple[str, ...] = ()
-    else:
-        words = [str(label) for label in labels.distinct]
-        classes = tuple(sorted(words))
-        if len(classes) != outputs:
-            problem = f"the labels name {len(classes)} classes; the last layer has {outputs} nodes"
-            raise found.error(0, 0, problem, f"The classes are {listed(classes, most=12)}.")
-        numbers = [classes.index(word) for word in words]
+    text = isinstance(labels.distinct[0], str)
+    for place, label in enumerate(labels.distinct):
+        if isinstance(label, float) or isinstance(label, str) != text:
+            other = _number(label) if isinstance(label, float) else "both"
+            raise found.error(labels.first(place), 0, f"labels are whole numbers or text, not {other}")
+        if not isinstance(label, str) and not 0 <= label < outputs:
+            rule = f"with {outputs} nodes in the last layer it is 0 to {outputs - 1}"
+            raise found.error(labels.first(place), 0, f"the label is {_number(label)}: {rule}")
+    classes = tuple(sorted(label for label in labels.distinct if isinstance(label, str)))
+    if text and len(classes) != outputs:
+        counted = "1 class" if len(classes) == 1 else f"{len(classes)} classes"
+        hint = f"The classes are {listed(map(brief, classes), most=12)}."
+        raise found.origin.whole(f"the labels name {counted}; the last layer has {outputs} nodes", hint)
+    numbers = [classes.index(label) if isinstance(label, str) else int(label) for label in labels.distinct]
     chosen = np.array(numbers, dtype=np.int32)[labels.which]
     return (chosen[:, np.newaxis] == np.arange(outputs)).astype(np.float64), classes
+
+
+def _number(value: float) -> str:
+    """A number in full, but for what says nothing."""
+    return repr(float(value)).removesuffix(".0")
 
 
 def _check_targets(written: Written, y: Array, found: _Found) -> None:
@@ -184,7 +191,8 @@ def _check_targets(written: Written, y: Array, found: _Found) -> None:
         outside = (y < low) | (y > high)
         if outside.any():
             example, column = np.argwhere(outside)[0].tolist()
-            problem = f"y is {y[example, column]:g}: {loss.name} needs every y from {low:g} to {high:g}"
+            said = _number(y[example, column])
+            problem = f"y is {said}: {loss.name} needs every y from {low:g} to {high:g}"
             raise found.error(example, column, problem)
     if loss.distribution:
         sums = y.sum(axis=1)

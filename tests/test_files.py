@@ -147,6 +147,8 @@ def test_what_the_config_asks_of_a_csv_wrongly_is_blamed_on_the_config(
 
 
 def test_a_target_out_of_its_range_is_said_with_its_place_in_the_csv(csv: Callable[..., Config]) -> None:
+    with pytest.raises(ConfigError, match=r"data\.csv:2:5: y is 1\.0000001: binary_cross_entropy needs every y from 0"):
+        csv("a,b,t\n1,2,1.0000001\n", network=NETWORK + "loss: binary_cross_entropy\n")
     with pytest.raises(ConfigError, match=r"data\.csv:4:5: y is 2: binary_cross_entropy needs every y from 0 to 1"):
         csv("a,b,t\n1,2,0\n\n1,2,2\n", network=NETWORK + "loss: binary_cross_entropy\n")
 
@@ -170,7 +172,19 @@ def test_a_column_of_labels_is_one_hot_encoded(
         (["0", "1", "3"], "data.csv:4:5: the label is 3: with 3 nodes in the last layer it is 0 to 2"),
         (["0", "1", "-1"], "data.csv:4:5: the label is -1: with 3 nodes"),
         (["a", "b", ""], "data.csv:4:5: `t` is empty"),
-        (["a", "b", "a"], "the labels name 2 classes; the last layer has 3 nodes"),
+        (
+            ["a", "b", "a"],
+            "data.csv: the labels name 2 classes; the last layer has 3 nodes\nThe classes are `a` and `b`.",
+        ),
+        (["0", "1.5", "2"], "data.csv:3:5: labels are whole numbers or text, not 1.5"),
+        (["0.5", "1.5", "2.5"], "data.csv:2:5: labels are whole numbers or text, not 0.5"),
+        (["0", "nan", "2"], "data.csv:3:5: labels are whole numbers or text, not both"),
+        (["0", "1", "x"], "data.csv:4:5: labels are whole numbers or text, not both"),
+        (["x", "y", "1"], "data.csv:4:5: labels are whole numbers or text, not both"),
+        (["0", "1_0", "2"], "data.csv:3:5: labels are whole numbers or text, not both"),
+        (["0", "١", "2"], "data.csv:3:5: labels are whole numbers or text, not both"),
+        (["0", "1", "1e300"], "data.csv:4:5: the label is 1e+300: with 3 nodes"),
+        (["long " * 99, "b", "b"], "The classes are `b` and `long long long long long long long long…`."),
     ],
 )
 def test_labels_that_do_not_fit_the_network(csv: Callable[..., Config], column: list[str], said: str) -> None:
@@ -304,6 +318,20 @@ def test_labels_in_an_npz(npz: Callable[..., Config], labels: Any) -> None:
 def test_what_is_wrong_in_an_npz(npz: Callable[..., Config], arrays: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError) as caught:
         npz(**arrays)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("network", "labels", "said"),
+    [
+        (CLASSES, np.array(["a", "b"]), "data.npz: the labels name 2 classes; the last layer has 3 nodes\nThe classes"),
+        (CLASSES, np.array([0, 1.5]), "data.npz: `labels` should hold whole numbers or text"),
+        (CLASSES, np.array([0, 1e300]), "data.npz: example 2: the label is 1e+300: with 3 nodes"),
+    ],
+)
+def test_labels_in_an_npz_that_do_not_fit(npz: Callable[..., Config], network: str, labels: Any, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        npz(network, x=X, labels=labels)
     assert said in str(caught.value)
 
 
