@@ -12,7 +12,7 @@ from nntrace.config import checks
 from nntrace.config.document import Document, Path
 from nntrace.config.model import Written
 from nntrace.errors import ConfigError
-from nntrace.files import CsvFile, Labels, NpzFile
+from nntrace.files import CsvFile, Labels, NpzFile, brief
 from nntrace.maths.losses import LOSSES
 from nntrace.suggest import listed
 
@@ -40,6 +40,9 @@ class Origin(Protocol):
     def error(self, names: Sequence[str], example: int, column: int, problem: str, hint: str = "") -> ConfigError:
         """The error for an entry: the example (from 0) and which of the named columns."""
 
+    def whole(self, problem: str, hint: str = "") -> ConfigError:
+        """The error for all of them."""
+
 
 class _Found(NamedTuple):
     """Examples as they are found: targets as y or as labels, which are called `names` there."""
@@ -64,6 +67,9 @@ class _Inline:
         path: Path = ("data", names[0], example)
         entry = self.document.data["data"][names[0]][example]
         return self.document.error((*path, column) if isinstance(entry, list) else path, problem, hint)
+
+    def whole(self, problem: str, hint: str = "") -> ConfigError:
+        return self.document.error(("data", "labels", 0), problem, hint)
 
 
 def examples(written: Written, document: Document) -> Examples:
@@ -97,22 +103,22 @@ def _inline(written: Written, document: Document) -> _Found:
 
 
 def _from_npz(written: Written, document: Document) -> _Found:
-    path = beside(document, ("data", "file"), str(written.data.file))
-    npz = NpzFile(path)
-    x, labels = npz.columns("x"), None
-    y = npz.columns("y") if "y" in npz.arrays or "labels" not in npz.arrays else None
-    if y is None:
-        labels = npz.labels("labels")
-    name, count = ("y", len(y)) if y is not None else ("labels", len(npz.arrays["labels"]))
+    npz = NpzFile(beside(document, ("data", "file"), str(written.data.file)))
     outputs = written.architecture.layers[-1].nodes
-    for said, array, width in (("x", x, written.architecture.inputs), ("y", y, outputs)):
-        if array is not None and array.shape[1] != width:
-            problem = f"`{said}` is {checks.size(array.shape)}: it should be examples × {width}"
-            raise ConfigError(problem, file=path)
+    x, y, labels = npz.inputs(written.architecture.inputs), None, None
+    if "labels" not in npz.arrays:
+        y = npz.columns("y", outputs)
+    elif "y" in npz.arrays:
+        raise npz.whole("`y` and `labels` are both there", "Keep one of them.")
+    elif outputs < checks.CLASSES:
+        problem = "`labels` need a node for each class; the last layer has one"
+        raise npz.whole(problem, "With one node save `y`, of 0 and 1.")
+    else:
+        labels = npz.labels("labels")
+    name = "y" if labels is None else "labels"
+    count = len(npz.arrays[name])
     if len(x) != count:
-        raise ConfigError(f"`x` has {len(x):,} examples and `{name}` has {count:,}", file=path)
-    if not len(x):
-        raise ConfigError("there is no example in it", file=path)
+        raise npz.whole(f"`x` has {len(x):,} examples and `{name}` has {count:,}")
     return _Found(npz, x, y, labels, [name])
 
 
@@ -120,30 +126,27 @@ def _from_csv(written: Written, document: Document) -> _Found:
     data, inputs = written.data, written.architecture.inputs
     csv = CsvFile(beside(document, ("data", "file"), str(data.file)))
     columns = [str(name) for name in data.x or ()]
-    y, labels, names = None, None, [str(data.labels)]
-    if data.labels is None:
-        names = [str(name) for name in data.y or ()]
-        both = csv.columns([*columns, *names])  # in one reading, and looked at rather than copied
-        x, y = both[:, :inputs], both[:, inputs:]
-    else:
-        x, labels = csv.columns(columns), csv.labels(names[0])
-    if not len(x):
-        raise ConfigError("there is no example in it, only the header", file=csv.path)
-    return _Found(csv, x, y, labels, names)
+    if data.labels is not None:
+        labels = str(data.labels)
+        return _Found(csv, csv.columns(columns), None, csv.labels(labels), [labels])
+    names = [str(name) for name in data.y or ()]
+    both = csv.columns([*columns, *names])  # in one reading, and looked at rather than copied
+    return _Found(csv, both[:, :inputs], both[:, inputs:], None, names)
 
 
 def inputs_from(path: str, named: Sequence[Any] | None, inputs: int) -> Array:
-    """The inputs in a file, an example a row: the named columns of a CSV (or all of it), x of an NPZ."""
+    """The inputs in a file, an example a row: the named columns of a CSV (or all of it), x of an NPZ.
+
+    `-` is a CSV on standard input.
+    """
     if checks.is_npz(path):
-        made = NpzFile(path).columns("x")
-    else:
-        file = CsvFile(path)
-        known = [name for name in named or () if isinstance(name, str)]
-        made = file.columns(known or file.header)
-    if made.shape[1] != inputs or not len(made):
-        problem = f"it has {checks.size(made.shape)} numbers: there should be a column for each of {inputs} inputs"
-        raise ConfigError(problem, file=path)
-    return made
+        return NpzFile(path).inputs(inputs)
+    csv = CsvFile(path)
+    columns = [name for name in named or () if isinstance(name, str)] or csv.every()
+    if len(columns) != inputs:
+        counted = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
+        raise csv.at_header(f"it has {counted}: there should be {inputs}, one for each input")
+    return csv.columns(columns)
 
 
 def beside(document: Document, path: Path, name: str) -> str:
@@ -158,26 +161,27 @@ def beside(document: Document, path: Path, name: str) -> str:
 
 def _one_hot(found: _Found, labels: Labels, outputs: int) -> tuple[Array, tuple[str, ...]]:
     """y with a 1 for the class of each example, and the names of text labels in their order."""
-    whole = [isinstance(label, int) for label in labels.distinct]
-    if any(whole) and not all(whole):
-        odd = labels.first(whole.index(not whole[0]))
-        raise found.error(odd, 0, "labels are whole numbers or text, not both")
-    if all(whole):
-        numbers = [int(label) for label in labels.distinct]
-        for place, number in enumerate(numbers):
-            if not 0 <= number < outputs:
-                problem = f"the label is {number}: with {outputs} nodes in the last layer it is 0 to {outputs - 1}"
-                raise found.error(labels.first(place), 0, problem)
-        classes: tuple[str, ...] = ()
-    else:
-        words = [str(label) for label in labels.distinct]
-        classes = tuple(sorted(words))
-        if len(classes) != outputs:
-            problem = f"the labels name {len(classes)} classes; the last layer has {outputs} nodes"
-            raise found.error(0, 0, problem, f"The classes are {listed(classes, most=12)}.")
-        numbers = [classes.index(word) for word in words]
+    text = isinstance(labels.distinct[0], str)
+    for place, label in enumerate(labels.distinct):
+        if isinstance(label, float) or isinstance(label, str) != text:
+            other = _number(label) if isinstance(label, float) else "both"
+            raise found.error(labels.first(place), 0, f"labels are whole numbers or text, not {other}")
+        if not isinstance(label, str) and not 0 <= label < outputs:
+            rule = f"with {outputs} nodes in the last layer it is 0 to {outputs - 1}"
+            raise found.error(labels.first(place), 0, f"the label is {_number(label)}: {rule}")
+    classes = tuple(sorted(label for label in labels.distinct if isinstance(label, str)))
+    if text and len(classes) != outputs:
+        counted = "1 class" if len(classes) == 1 else f"{len(classes)} classes"
+        hint = f"The classes are {listed(map(brief, classes), most=12)}."
+        raise found.origin.whole(f"the labels name {counted}; the last layer has {outputs} nodes", hint)
+    numbers = [classes.index(label) if isinstance(label, str) else int(label) for label in labels.distinct]
     chosen = np.array(numbers, dtype=np.int32)[labels.which]
     return (chosen[:, np.newaxis] == np.arange(outputs)).astype(np.float64), classes
+
+
+def _number(value: float) -> str:
+    """A number in full, but for what says nothing."""
+    return repr(float(value)).removesuffix(".0")
 
 
 def _check_targets(written: Written, y: Array, found: _Found) -> None:
@@ -187,7 +191,8 @@ def _check_targets(written: Written, y: Array, found: _Found) -> None:
         outside = (y < low) | (y > high)
         if outside.any():
             example, column = np.argwhere(outside)[0].tolist()
-            problem = f"y is {y[example, column]:g}: {loss.name} needs every y from {low:g} to {high:g}"
+            said = _number(y[example, column])
+            problem = f"y is {said}: {loss.name} needs every y from {low:g} to {high:g}"
             raise found.error(example, column, problem)
     if loss.distribution:
         sums = y.sum(axis=1)
@@ -209,7 +214,9 @@ def weights(written: Written, document: Document) -> Mapping[str, Array] | None:
     shapes = dict(written.shapes)
     unknown = [name for name in npz.arrays if name not in shapes]
     if unknown:
-        raise ConfigError(f"there is no `{unknown[0]}` in this network", file=path, hint=f"There are {listed(shapes)}.")
+        raise ConfigError(
+            f"there is no `{brief(unknown[0])}` in this network", file=path, hint=f"There are {listed(shapes)}."
+        )
     made = {}
     for name, shape in shapes.items():
         if name not in npz.arrays and name.startswith("b"):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv as csv_module
 import io
 import json
+import os
+import threading
 import tracemalloc
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 from command import nntrace_run
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nntrace import Config, ConfigError, bundle, load, trace
+from nntrace import Config, ConfigError, bundle, files, load, trace
 
 Write = Callable[..., Path]
 NETWORK = "architecture: {inputs: 2, layers: [{nodes: 1, activation: sigmoid}]}\n"
@@ -73,13 +79,33 @@ def test_a_csv_is_read(csv: Callable[..., Config], raw: str) -> None:
         ("a,b,t\n1,2\n", "data.csv:2:3", "this line has 2 fields; the header has 3"),
         ("a,b,t\n1,2,0,9\n", "data.csv:2:5", "this line has 4 fields; the header has 3"),
         ("a,b,b,t\n1,2,2,0\n", "data.csv:1:5", "the column `b` is there twice"),
-        ("a,c,t\n1,2,0\n", "data.csv", "there is no column `b`\nIts columns are `a`, `c` and `t`."),
-        ("a,bb,t\n1,2,0\n", "data.csv", "there is no column `b`\nIts columns are `a`, `bb` and `t`."),
-        ("a;b;t\n1;2;0\n", "data.csv", "there is no column `a`\nColumns are separated by commas; this file seems to"),
+        ("a,c,t\n1,2,0\n", "data.csv:1:1", "there is no column `b`\n  | a,c,t\nIts columns are `a`, `c` and `t`."),
+        ("a,bb,t\n1,2,0\n", "data.csv:1:1", "there is no column `b`\nIts columns are `a`, `bb` and `t`."),
+        ("\n\na,c,t\n1,2,0\n", "data.csv:3:1", "there is no column `b`"),
+        ("a,c,d,B\n1,2,0,1\n", "data.csv:1:7", "`b`: here it is `B`\n  |       ^"),
+        (
+            "a;b;t\n1;2;0\n",
+            "data.csv:1:1",
+            "there is no column `a`\nColumns are separated by commas; this file seems to",
+        ),
         ("", "data.csv", "there is nothing in it"),
         ("a,b,t\n", "data.csv", "there is no example in it, only the header"),
-        (b"a,b,t\n1,2,0\n1,2,\xff\n", "data.csv", "line 3 is not UTF-8"),
-        ('a,b,t\n1,2,"0\n', "data.csv", "line 2 is not CSV: unexpected end of data"),
+        (b"a,b,t\n1,2,0\n1,2,\xff\n", "data.csv:3:5", "byte 0xff is not UTF-8\n  | 1,2,�\n  |     ^"),
+        ("\ufeffa,b,t\r1,é,0\r".encode() + b"1,\xe4,0\r", "data.csv:3:3", "byte 0xe4 is not UTF-8"),
+        ('a,b,t\n1,2,"0\n', "data.csv:2:5", 'this quote is not closed\n  | 1,2,"0\n  |     ^'),
+        ('a,b,t\n1,"2,0\n' + "1,2,0\n" * 50_000, "data.csv:2:3", "this quote is not closed"),
+        ('a,"b,t\n1,2,0\n', "data.csv:1:3", "this quote is not closed"),
+        ('a,b,t\n1,2,0\n"1"x,2,0\n', "data.csv:3:1", "text follows the quote that closes this field\n  | ^^^"),
+        ('a,b,t\n1,"2\n2"2,0\n', "data.csv:2:3", "text follows the quote that closes this field, in line 3"),
+        (f"a,b,t\n1,{'2' * 131_073},0\n", "data.csv:2:3", "this field is longer than 131,072 signs"),
+        ("a,b,t\n1,1_000,0\n", "data.csv:2:3", '`b` should be a number, not the text "1_000"'),
+        ("a,b,t\n1,١٢,0\n", "data.csv:2:3", '`b` should be a number, not the text "١٢"\nno number has: U+0661'),
+        ("a,b,t\n1,2\xa0,0\n", "data.csv:2:3", '`b` should be a number, not the text "2"\nU+00A0'),
+        (f"a,b,t\n1,{'two ' * 99},0\n", "data.csv:2:3", '`b` should be a number, not the text "two two'),
+        # lines end where the csv module ends them, and a quote is one only as the first sign of a field
+        ("a,n,b,t\n1,\u2028 \x85 \x0b \x0c \x1c,2,0\n1,x,two,0\n", "data.csv:3:5", "`b` should be a number"),
+        ('a,n,b,t\n1,x"y,two,0\n', "data.csv:2:7", "`b` should be a number"),
+        ('a,n,b,t\n1,"x ""y"", z",two,0\n', "data.csv:2:16", "`b` should be a number"),
     ],
 )
 def test_what_is_wrong_in_a_csv_is_said_with_its_place_there(
@@ -121,6 +147,8 @@ def test_what_the_config_asks_of_a_csv_wrongly_is_blamed_on_the_config(
 
 
 def test_a_target_out_of_its_range_is_said_with_its_place_in_the_csv(csv: Callable[..., Config]) -> None:
+    with pytest.raises(ConfigError, match=r"data\.csv:2:5: y is 1\.0000001: binary_cross_entropy needs every y from 0"):
+        csv("a,b,t\n1,2,1.0000001\n", network=NETWORK + "loss: binary_cross_entropy\n")
     with pytest.raises(ConfigError, match=r"data\.csv:4:5: y is 2: binary_cross_entropy needs every y from 0 to 1"):
         csv("a,b,t\n1,2,0\n\n1,2,2\n", network=NETWORK + "loss: binary_cross_entropy\n")
 
@@ -144,7 +172,19 @@ def test_a_column_of_labels_is_one_hot_encoded(
         (["0", "1", "3"], "data.csv:4:5: the label is 3: with 3 nodes in the last layer it is 0 to 2"),
         (["0", "1", "-1"], "data.csv:4:5: the label is -1: with 3 nodes"),
         (["a", "b", ""], "data.csv:4:5: `t` is empty"),
-        (["a", "b", "a"], "the labels name 2 classes; the last layer has 3 nodes"),
+        (
+            ["a", "b", "a"],
+            "data.csv: the labels name 2 classes; the last layer has 3 nodes\nThe classes are `a` and `b`.",
+        ),
+        (["0", "1.5", "2"], "data.csv:3:5: labels are whole numbers or text, not 1.5"),
+        (["0.5", "1.5", "2.5"], "data.csv:2:5: labels are whole numbers or text, not 0.5"),
+        (["0", "nan", "2"], "data.csv:3:5: labels are whole numbers or text, not both"),
+        (["0", "1", "x"], "data.csv:4:5: labels are whole numbers or text, not both"),
+        (["x", "y", "1"], "data.csv:4:5: labels are whole numbers or text, not both"),
+        (["0", "1_0", "2"], "data.csv:3:5: labels are whole numbers or text, not both"),
+        (["0", "١", "2"], "data.csv:3:5: labels are whole numbers or text, not both"),
+        (["0", "1", "1e300"], "data.csv:4:5: the label is 1e+300: with 3 nodes"),
+        (["long " * 99, "b", "b"], "The classes are `b` and `long long long long long long long long…`."),
     ],
 )
 def test_labels_that_do_not_fit_the_network(csv: Callable[..., Config], column: list[str], said: str) -> None:
@@ -175,6 +215,54 @@ def test_a_million_rows_take_little_more_memory_than_their_arrays(tmp_path: Path
     tracemalloc.stop()
     assert config.x.shape == (rows, 2)
     assert peak < 3 * (config.x.nbytes + config.y.nbytes)
+
+
+def test_an_error_reads_no_further_than_its_line(csv: Callable[..., Config]) -> None:
+    raw = ("a,b,t\n1,cat,0\n" + "0.25,1.5,1\n" * 100_000).encode()
+    csv("a,b,t\n1,2,0\n")  # whatever is made once
+    tracemalloc.start()
+    with pytest.raises(ConfigError, match=r"data\.csv:2:3"):
+        csv(raw)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < len(raw) / 2
+
+
+@given(st.text('ab," \n\r\u2028', max_size=30))
+def test_the_fields_of_a_csv_stand_where_the_csv_module_reads_them(text: str) -> None:
+    lines = list(io.StringIO(text, newline=""))
+    reader = csv_module.reader(lines, strict=True)
+    begin = 0
+    try:
+        for row in reader:
+            places = list(files._fields(iter(lines[begin:]), begin + 1))
+            assert [place.wrong for place in places] == [""] * max(1, len(row))
+            for field, place in zip(row, places, strict=False):
+                rest = [lines[place.line - 1][place.column :], *lines[place.line :]]
+                assert [*next(csv_module.reader(rest), []), ""][0] == field
+            begin = reader.line_num
+    except csv_module.Error:
+        *before, last = files._fields(iter(lines[begin:]), begin + 1)
+        assert last.wrong
+        assert not any(place.wrong for place in before)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize(("data", "network"), [("x: [a, b], y: [t]", NETWORK), ("x: [a, b], labels: t", CLASSES)])
+def test_a_pipe_is_read_once(tmp_path: Path, data: str, network: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    path = tmp_path / "my.yaml"
+    path.write_text(f"{network}weights: 0.5\ndata: {{file: pipe, {data}}}\n{REST}", encoding="utf-8")
+    writing = threading.Thread(target=pipe.write_text, args=("a,b,t\n1,2,0\n3,4,1\n",), daemon=True)
+    writing.start()
+    np.testing.assert_array_equal(load(path).x, X)
+    writing.join(5)
+
+
+def test_numbers_beside_text_of_every_script_are_read(csv: Callable[..., Config]) -> None:
+    config = csv("a,b,a_note,t\n1, 2 ,größer_1,0\n3,\t4,٣,1\n")
+    np.testing.assert_array_equal(config.x, X)
 
 
 @pytest.fixture
@@ -214,9 +302,13 @@ def test_labels_in_an_npz(npz: Callable[..., Config], labels: Any) -> None:
         ({"x": X}, "data.npz: there is no array `y`\nIt holds `x`."),
         ({"x": X, "y": [0, 1, 1]}, "data.npz: `x` has 2 examples and `y` has 3"),
         ({"x": X[:, :1], "y": [0, 1]}, "data.npz: `x` is 2 × 1: it should be examples × 2"),
+        ({"x": X, "y": [0, 1], "labels": [0, 1]}, "data.npz: `y` and `labels` are both there\nKeep one of them."),
+        ({"x": X, "labels": [0, 1]}, "data.npz: `labels` need a node for each class; the last layer has one\n"),
+        ({"x": X, "y": []}, "data.npz: `x` has 2 examples and `y` has 0"),
         ({"x": X, "y": X}, "data.npz: `y` is 2 × 2: it should be examples × 1"),
         ({"x": X[:0], "y": []}, "data.npz: there is no example in it"),
         ({"x": X * np.inf, "y": [0, 1]}, "data.npz: `x[1,1]` is not a finite number"),
+        ({"x": np.array([["1e4000", 1]], np.longdouble), "y": [0]}, "data.npz: `x[1,1]` is not a finite number"),
         ({"x": X + 1j, "y": [0, 1]}, "data.npz: `x` should hold numbers; its type is complex128"),
         ({"x": np.array([[1, "a"]]), "y": [0]}, "data.npz: `x` should hold numbers; its type is"),
         ({"x": X[None], "y": [0]}, "data.npz: `x` has 3 axes: it should be examples × numbers"),
@@ -227,6 +319,51 @@ def test_what_is_wrong_in_an_npz(npz: Callable[..., Config], arrays: dict[str, A
     with pytest.raises(ConfigError) as caught:
         npz(**arrays)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("network", "labels", "said"),
+    [
+        (CLASSES, np.array(["a", "b"]), "data.npz: the labels name 2 classes; the last layer has 3 nodes\nThe classes"),
+        (CLASSES, np.array([0, 1.5]), "data.npz: `labels` should hold whole numbers or text"),
+        (CLASSES, np.array([0, 1e300]), "data.npz: example 2: the label is 1e+300: with 3 nodes"),
+    ],
+)
+def test_labels_in_an_npz_that_do_not_fit(npz: Callable[..., Config], network: str, labels: Any, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        npz(network, x=X, labels=labels)
+    assert said in str(caught.value)
+
+
+def saved(array: Any) -> bytes:
+    written = io.BytesIO()
+    np.save(written, array)
+    return written.getvalue()
+
+
+BROKEN = {"0 1\n": "is not an array", "": "is not an array", saved(X)[:-8]: "is damaged", saved(X)[:20]: "is damaged"}
+
+
+@pytest.mark.parametrize(("raw", "said"), BROKEN.items())
+def test_a_member_of_an_npz_that_is_no_array(tmp_path: Path, raw: str | bytes, said: str) -> None:
+    with zipfile.ZipFile(tmp_path / "broken.npz", "w") as archive:
+        archive.writestr("x", raw)
+    path = tmp_path / "my.yaml"
+    for written in (
+        "weights: 0.5\ndata: {file: broken.npz}\n",
+        "weights: {file: broken.npz}\ndata: {x: [[1, 2]], y: [0]}\n",
+    ):
+        path.write_text(f"{NETWORK}{written}{REST}", encoding="utf-8")
+        with pytest.raises(ConfigError, match=rf"broken\.npz: `x` {said}\n"):
+            load(path)
+
+
+def test_a_member_of_an_npz_whose_checksum_is_wrong(npz: Callable[..., Config], tmp_path: Path) -> None:
+    npz(x=X, y=[0, 1])
+    raw = (tmp_path / "data.npz").read_bytes()
+    (tmp_path / "data.npz").write_bytes(raw.replace(X.tobytes(), X[::-1].tobytes()))
+    with pytest.raises(ConfigError, match=r"data\.npz: `x` is damaged"):
+        load(tmp_path / "my.yaml")
 
 
 def test_an_npz_has_its_own_names(npz: Callable[..., Config]) -> None:

@@ -90,10 +90,12 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
         if isinstance(value, tuple):
             return value
-        parts = str(value).split(",")
+        text = str(value)
         try:
-            numbers = tuple(float(part) for part in parts)
+            numbers = tuple(map(float, text.split(",")))
         except ValueError:
+            numbers = ()
+        if not numbers or "_" in text or not text.isascii():  # such numbers Python alone reads
             self.fail(f"{value!r} should be numbers separated by commas, such as 0.05,0.10", param, ctx)
         if not all(map(isfinite, numbers)):
             self.fail(f"{value!r} is not finite", param, ctx)

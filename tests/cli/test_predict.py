@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import nntrace_run
+from command import nntrace_run, process
 
 from nntrace import bundle, load, trace
 
@@ -88,6 +88,70 @@ def test_the_columns_that_the_config_names_are_taken(tmp_path: Path) -> None:
     assert json.loads(ran.out)["steps"][0]["values"]["A0"] == [[0.0, 0.0], [1.0, 0.0]]
 
 
+def test_inputs_from_standard_input() -> None:
+    typed = nntrace_run("predict", "xor", "--x", "0,1", "--x", "1,1", "--to", "json")
+    piped = nntrace_run("predict", "xor", "--data", "-", "--to", "json", stdin="a,b\n0,1\n1,1\n")
+    assert (piped.out, piped.err) == (typed.out, "")
+
+
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="no /dev/stdin here")
+def test_inputs_from_a_pipe() -> None:
+    ran = process("predict", "xor", "--data", "/dev/stdin", "--to", "json", stdin=b"a,b\n0,1\n1,1\n")
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert json.loads(ran.stdout)["steps"][0]["values"]["A0"] == [[0, 1], [1, 1]]
+
+
+def test_the_terminal_is_not_read() -> None:
+    ran = nntrace_run("predict", "xor", "--data", "-", terminal=True)
+    assert ran.status == 2
+    assert ran.err.startswith("-: standard input is the terminal: there is nothing to read\n")
+
+
+COMMAS = "Columns are separated by commas; this file seems to have "
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "-: there is nothing in it\n"),
+        ("a,b\n", "-: there is no example in it, only the header\n"),
+        ("a,b,c\n1,2,3\n", "-:1:1: it has 3 columns: there should be 2, one for each input\n  | a,b,c\n  | ^^^^^\n"),
+        (
+            "a;b\n1;2\n",
+            f"-:1:1: it has 1 column: there should be 2, one for each input\n  | a;b\n  | ^^^\n{COMMAS}semicolons.\n",
+        ),
+        (
+            "a\tb\n1\t2\n",
+            f"-:1:1: it has 1 column: there should be 2, one for each input\n  | a b\n  | ^^^\n{COMMAS}tabs.\n",
+        ),
+        ("0,1\n1,1\n", "-:1:1: the first line should name the columns; here it is numbers\n  | 0,1\n"),
+    ],
+)
+def test_inputs_that_do_not_fit(text: str, said: str) -> None:
+    ran = nntrace_run("predict", "xor", "--data", "-", stdin=text)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith(said)
+
+
+def test_an_npz_without_examples_has_no_inputs(tmp_path: Path) -> None:
+    np.savez(tmp_path / "new.npz", x=np.ones((0, 2)))
+    ran = nntrace_run("predict", "xor", "--data", str(tmp_path / "new.npz"))
+    assert ran.err == f"{tmp_path / 'new.npz'}: there is no example in it\n"
+
+
+def test_columns_named_by_numbers_are_taken_where_the_config_says_so(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("0,1,2\n5,6,1\n", encoding="utf-8")
+    (tmp_path / "my.yaml").write_text(
+        "architecture: {inputs: 2, layers: [{nodes: 1, activation: sigmoid}]}\nweights: 0.5\n"
+        'data: {file: data.csv, x: ["0", "1"], y: ["2"]}\nalpha: 0.1\niterations: 1\n',
+        encoding="utf-8",
+    )
+    ran = nntrace_run(
+        "predict", str(tmp_path / "my.yaml"), "--data", str(tmp_path / "data.csv"), "--only", "A0", "--to", "json"
+    )
+    assert json.loads(ran.out)["steps"][0]["values"]["A0"] == [[5], [6]]
+
+
 def test_every_prediction_of_a_long_file_is_in_the_table(tmp_path: Path) -> None:
     (tmp_path / "new.csv").write_text("x\n" + "".join(f"{n}\n" for n in range(40)), encoding="utf-8")
     out = nntrace_run("predict", "article", "--data", str(tmp_path / "new.csv")).out
@@ -101,6 +165,8 @@ def test_every_prediction_of_a_long_file_is_in_the_table(tmp_path: Path) -> None
         ((), "there is no input: say one with --x 2, or a file with --data"),
         (("--x", "1,2"), "--x 1,2 has 2 numbers; the network takes 1 input"),
         (("--x", "two"), "'two' should be numbers separated by commas, such as 0.05,0.10"),
+        (("--x", "1_0"), "'1_0' should be numbers separated by commas, such as 0.05,0.10"),
+        (("--x", "٣"), "'٣' should be numbers separated by commas, such as 0.05,0.10"),
         (("--x", "nan"), "'nan' is not finite"),
         (("--data", "none.csv"), "none.csv: it cannot be read: No such file or directory"),
         (("--x", "1", "--only", "dW"), "there is no quantity `dW`"),
