@@ -437,6 +437,24 @@ def test_trained_weights_go_out_and_in(tmp_path: Path, monkeypatch: pytest.Monke
         np.testing.assert_array_equal(again[name], last[f"{name}_new"])
 
 
+def test_the_weights_of_a_run_that_stops_are_the_last_finite_ones(tmp_path: Path) -> None:
+    ran = nntrace_run(
+        "export", "d2l-gd-diverging", "--set", "iterations=2000", "--to", "weights", "-o", str(tmp_path / "w.npz")
+    )
+    assert ran.status == 1
+    assert "is the first quantity that is not finite. What was before it is written.\n" in ran.err
+    with np.load(tmp_path / "w.npz") as arrays:
+        assert np.isfinite(arrays["W1"]).all()
+
+
+def test_the_weights_are_written_whole(tmp_path: Path) -> None:
+    for selection in (("--only", "W1"), ("--layer", "1")):
+        ran = nntrace_run("export", "xor", "--to", "weights", "-o", str(tmp_path / "w.npz"), *selection)
+        assert ran.status == 2
+        assert "--to weights has all of them: it goes without --only and --layer" in ran.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_same_weights_make_the_same_file(tmp_path: Path) -> None:
     for name in ("one.npz", "two.npz"):
         assert nntrace_run("export", "article", "--to", "weights", "-o", str(tmp_path / name)).status == 0

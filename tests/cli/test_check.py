@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from command import nntrace_run
 
 from nntrace import bundle
+from nntrace.checking import holds
 
 
 @pytest.mark.parametrize("name", bundle.names())
@@ -39,6 +42,15 @@ def test_a_figure_that_does_not_hold_is_said_and_the_status_is_1() -> None:
     assert ran.status == 1
     assert "  A3         0.8632   ±5e-5   0.8631153  off by 8.5e-5\n" in ran.out
     assert "1 of 2 figures does not hold.\n" in ran.out
+
+
+def test_what_is_not_finite_does_not_hold() -> None:
+    """A loss of (1e200)² is infinite, and the largest entry of a matrix allows nothing when it is."""
+    ran = nntrace_run("check", "article", "--set", "data.y=[1e200, 0]", "--set", "expect=[{example: 1, loss: 1}]")
+    assert ran.status == 1
+    assert "1 of 1 figure does not hold." in ran.out
+    assert not holds(1.0, math.inf, 0.5, math.inf)
+    assert not holds(1.0, math.nan, 0.5, 1.0)
 
 
 def test_a_tolerance_takes_the_place_of_the_precision() -> None:

@@ -178,3 +178,41 @@ def test_what_cannot_be_predicted(arguments: tuple[str, ...], said: str) -> None
     ran = nntrace_run("predict", "article", *arguments)
     assert (ran.status, ran.out) == (2, "")
     assert said in ran.err
+
+
+DIVERGING = ("predict", "d2l-gd-diverging", "--set", "iterations=50", "--x", "1e305,1e305")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_prediction_that_is_not_finite_says_so_and_leaves_with_1(form: str) -> None:
+    """Weights of 1e7 times 1e305 overflow."""
+    ran = nntrace_run(*DIVERGING, "--to", form)
+    assert ran.status == 1
+    said = ran.out if form == "terminal" else ran.err
+    assert "Z1 is the first quantity that is not finite." in said
+
+
+def test_json_names_what_is_not_finite_in_a_prediction() -> None:
+    document = json.loads(nntrace_run(*DIVERGING, "--to", "json").out)
+    assert document["stopped"] == {"quantity": "Z1"}
+    assert document["steps"][0]["values"]["Z1"] == [[None]]
+
+
+def test_a_prediction_is_no_weights() -> None:
+    ran = nntrace_run("predict", "xor", "--x", "1,1", "--to", "weights")
+    assert ran.status == 2
+    assert "'weights' is not one of" in ran.err
+
+
+def test_the_class_is_that_of_the_largest_output(tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_text(
+        "architecture: {inputs: 1, layers: [{nodes: 2, activation: softmax}]}\nloss: cross_entropy\n"
+        "weights: {W1: [[1], [-1]]}\ndata: {x: [1, -1, 2], labels: [left, right, right]}\nalpha: 0\niterations: 1\n",
+        encoding="utf-8",
+    )
+    run = nntrace_run("run", str(tmp_path / "my.yaml")).out.partition("PREDICTIONS")[2].splitlines()
+    assert run[1].split() == ["x", "y", "ŷ", "class", "of", "ŷ"]
+    rows = [line.split() for line in run if re.match(r" +\d ", line)]
+    assert [(row[2], row[-1]) for row in rows] == [("left", "left"), ("right", "right"), ("right", "left")]
+    out = nntrace_run("predict", str(tmp_path / "my.yaml"), "--x=-3").out
+    assert out.splitlines()[-1].split()[-1] == "right"
