@@ -9,32 +9,22 @@ from __future__ import annotations
 
 import time
 from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from math import inf, isfinite, nan, prod
-from typing import Any
+from math import isfinite, prod
 
 import numpy as np
 from msgspec import Struct
 
+from nntrace.differences import Kinks, Moving, loss_function
 from nntrace.equations import Equations, Phase
 from nntrace.errors import SelectionError
-from nntrace.formula.numpy_source import function_source
-from nntrace.formula.plain import plain
-from nntrace.formula.switches import held, switches
 from nntrace.formula.tree import EXAMPLES, Formula, Quantity, nodes
-from nntrace.tracing import Step, Trace, compiled
+from nntrace.tracing import Step, Trace
 
 RELATIVE = 1e-6
 ABSOLUTE = 1e-9
 """Derivative and difference agree to this much of the larger, and this much of max(1, loss)."""
-H = 1e-5
-"""How far an entry is moved: in float64 what the difference cuts off and what it rounds are about equal here."""
-LARGE = 1e3
-"""Entries above this are moved by as much more as they are larger, else they would not move."""
-LONGEST = 1e4
-"""So many times as far as that is the longest step."""
-EPSILON = 2.0**-52
 SECONDS = 5.0
 """About how long the default choice of steps takes."""
 
@@ -215,7 +205,7 @@ class _LossOf:
                 self.lines.append((equation.target.name, equation.formula))
         computed = {name for name, _ in self.lines}
         self.inputs = sorted({q.name for _, line in self.lines for q in _used(line)} - computed)
-        self._compute = _function(self.inputs, self.lines, ["loss"])
+        self._compute = loss_function(self.inputs, self.lines, ["loss"])
 
     def seconds(self, step: Step) -> float:
         """About how long one entry takes."""
@@ -231,7 +221,7 @@ class _LossOf:
         columns = step[self.moved].shape[1]
         for number in places:
             row, column = divmod(number, columns)
-            moving = _Moving(self._compute, values, self.moved, (row, column))
+            moving = Moving(self._compute, values, self.moved, (row, column))
             if not isfinite(moving.here):
                 yield Skipped(step.place, gradient, row, column, f"{self.moved} itself is not finite")
                 continue
@@ -256,98 +246,8 @@ class _LossOf:
             yield Skipped(step.place, gradient, row, column, kink) if found.holds else found
 
     @cached_property
-    def _kinks(self) -> _Kinks:
-        return _Kinks(self.inputs, self.lines)
-
-
-class _Kinks:
-    """The kinks and jumps on the way from a quantity to the loss."""
-
-    def __init__(self, inputs: Sequence[str], lines: Sequence[tuple[str, Formula]]) -> None:
-        found = [(target, switch) for target, line in lines for switch in switches(line)]
-        self.names = [f"{plain(switch.part)} in {target}" for target, switch in found]
-        sides = [Quantity("side", number, switch.side.shape) for number, (_, switch) in enumerate(found)]
-        self.sides = [q.name for q in sides]
-        computed = [(q.name, switch.side) for q, (_, switch) in zip(sides, found, strict=True)]
-        self._sides = _function(inputs, [*lines, *computed], self.sides)
-        of = {switch.part: q for q, (_, switch) in zip(sides, found, strict=True)}
-        self._held = _function([*inputs, *self.sides], [(target, held(line, of)) for target, line in lines], ["loss"])
-
-    def between(self, moving: _Moving) -> str | None:
-        """The part of a formula that changes sides within the first step from where the entry is."""
-        before, here, after = (self._sides(*moving.values(h)) for h in (-moving.h, 0.0, moving.h))
-        for name, *sides in zip(self.names, before, here, after, strict=True):
-            if any(not np.array_equal(side, sides[1]) for side in sides):
-                return name
-        return None
-
-    def held(self, moving: _Moving) -> _Moving:
-        """The same with every kink held on the side where it is: PyTorch's conventions, and smooth."""
-        sides = dict(zip(self.sides, self._sides(*moving.values(0.0)), strict=True))
-        return _Moving(self._held, {**moving.around, **sides}, moving.name, moving.place)
-
-
-class _Moving:
-    """The loss while one entry of a quantity is moved."""
-
-    def __init__(
-        self, compute: Callable[..., tuple[Any, ...]], around: Mapping[str, Any], name: str, place: tuple[int, int]
-    ) -> None:
-        self.compute = compute
-        self.around = around
-        self.name = name
-        self.place = place
-        self.here = float(around[name][place])
-        self.h = H * max(1.0, abs(self.here) / LARGE)
-
-    def values(self, h: float) -> list[Any]:
-        """What the loss is computed from, with the entry moved by `h`."""
-        moved = np.array(self.around[self.name])
-        moved[self.place] += h
-        return list({**self.around, self.name: moved}.values())
-
-    def quotient(self, h: float) -> float:
-        """By how much the loss changes for it, from h below to h above; nan where that is no distance."""
-        return self._difference(h)[0]
-
-    def _difference(self, h: float) -> tuple[float, float]:
-        """The quotient, and how far it may be off for the rounding of the two losses."""
-        distance = (self.here + h) - (self.here - h)
-        above, below = (float(self.compute(*self.values(step))[0]) for step in (h, -h))
-        if not distance:
-            return nan, inf
-        return (above - below) / distance, EPSILON * max(abs(above), abs(below)) / distance
-
-    def extrapolated(self, halvings: int = 40, orders: int = 6) -> float:
-        """Ridders' method: quotients of ever smaller steps, extrapolated to none, and of all the steadiest.
-
-        Steps at which the loss is not finite on both sides (beyond the 0 of a logarithm) do not count.
-        It judges by how far the estimates are from each other and by rounding, relative to what they
-        are, never by what they are compared with; an estimate of 0 says only that nothing moved.
-        Source: Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", 1982.
-        """
-        h = LONGEST * self.h
-        best, error = nan, inf
-        before: list[float] = []
-        for _ in range(halvings):
-            quotient, rounding = self._difference(h)
-            if quotient == 0 and error == inf:
-                best = 0.0
-            row = [quotient]
-            for order, coarser in enumerate(before[:orders], start=1):
-                row.append(row[-1] + (row[-1] - coarser) / (4**order - 1))
-                off = rounding + max(abs(row[-1] - row[-2]), abs(row[-1] - coarser))
-                if row[-1] and off / abs(row[-1]) < error:
-                    best, error = row[-1], off / abs(row[-1])
-            before = row if isfinite(row[0]) else []
-            h /= 2
-        return best
-
-
-def _function(
-    inputs: Sequence[str], lines: Sequence[tuple[str, Formula]], outputs: Sequence[str]
-) -> Callable[..., tuple[Any, ...]]:
-    return compiled(function_source("loss_of", inputs, lines, outputs), "loss_of")
+    def _kinks(self) -> Kinks:
+        return Kinks(self.inputs, self.lines)
 
 
 def _used(formula: Formula) -> set[Quantity]:

@@ -28,7 +28,8 @@ ROOMS: dict[str, set[str]] = {
     "tracing": {"selecting", "equations", "config", "formula", "maths", "errors"},
     "summary": {"tracing"},
     "checking": {"tracing", "selecting", "config", "errors"},
-    "verifying": {"tracing", "equations", "formula", "errors"},
+    "differences": {"tracing", "formula"},
+    "verifying": {"differences", "tracing", "equations", "formula", "errors"},
     "render": {"checking", "verifying", "tracing", "summary", "equations", "config", "formula", "maths", "errors"},
     "cli": {
         *("render", "checking", "verifying", "summary", "tracing", "loading", "examples", "selecting", "equations"),
