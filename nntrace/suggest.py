@@ -1,4 +1,4 @@
-"""Did you mean: what a word means here that is misspelt, or is what people call it elsewhere."""
+"""Words in messages: what was meant by one that is misspelt or comes from elsewhere; lists and long texts cut."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ def nearest(word: str, valid: Iterable[str] | Also) -> str | None:
     meanings.update({_folded(name): name for name in also})
     match = get_close_matches(_folded(word), meanings, n=1, cutoff=0.6) if len(word) > 1 else []
     return meanings[match[0]] if match else None
+
+
+def shortened(text: str, most: int = 40) -> str:
+    """A text of the user's for a message: on one line, and no longer than `most`."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def listed(words: Iterable[str], last: str = "and", most: int = 60) -> str:
