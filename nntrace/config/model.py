@@ -161,7 +161,7 @@ class Shuffle(Mapped, frozen=True, kw_only=True):
 
 
 class Figure(Mapped, frozen=True, kw_only=True):
-    """A published number: its value, and how it is written (which says how exact it is)."""
+    """A published number: its value, and how it is written in JSON (which says how exact it is)."""
 
     value: float
     text: str
@@ -327,7 +327,10 @@ class Config(Written, frozen=True, kw_only=True, eq=False):
         return -(-self.examples // self.batch_size)
 
     def as_data(self) -> dict[str, Any]:
-        """The config as plain data that reads back to the same config; what has its default is left out."""
+        """The config as plain data that `load` reads back to the same config; what has its default is left out.
+
+        A figure of `expect` is a `msgspec.Raw` with the digits of its source, for msgspec's encoders.
+        """
         written = Written(**{key: getattr(self, key) for key in Written.__struct_fields__})
         data: dict[str, Any] = to_builtins(written)
         if self.expect:

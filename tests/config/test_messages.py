@@ -152,6 +152,7 @@ EDITS: dict[str, tuple[str, str]] = {
     "an unknown parameter of a rule": ("0.5", "{init: normal, seed: 1, sigma: 2}"),
     "a negative deviation": ("0.5", "{init: normal, seed: 1, std: -1}"),
     "a range upside down": ("0.5", "{init: uniform, seed: 1, low: 1, high: 0}"),
+    "a range upside down by little": ("0.5", "{init: uniform, seed: 1, low: 1.0000001, high: 1}"),
     # data
     "x and y of different lengths": ("[1, 0]", "[1, 0, 1]"),
     "labels for one node": ("y: [1, 0]", "labels: [1, 0]"),
@@ -333,10 +334,62 @@ def test_the_mark_stands_under_wide_signs() -> None:
         ("alpha=[1", "--set alpha=[1: this is not YAML: this `[` is not closed"),
         ("optimizer.beta1=0.5", "--set optimizer.beta1=0.5: `name` is missing in `optimizer`"),
         ("iterations=0", "--set iterations=0: `iterations` is 0: it must be at least 1"),
+        ("title.x=1", '--set title.x=1: `title` is the text "a title": there is no `x` in it'),
+        ("expect.1.A2=0.5", "--set expect.1.A2=0.5: `expect` is an empty list"),
+        ("alpha=\udcff", "--set alpha=�: a character that is no Unicode"),
+        ("\udcff=1", "--set �=1: the key has a character that is no Unicode"),
+        ("data.x." + "1" * 5000 + "=1", f"--set data.x.{'1' * 92}…: `data.x` is a list of 2: `{'1' * 39}…` should be"),
+        ("iterations=" + "1" * 5000, f"--set iterations={'1' * 88}…: `{'1' * 39}…` is too large for a float64"),
+        ("a" + ".a" * 5000 + "=1", f"--set a{'.a' * 49}…: nested deeper than 100 levels"),
+        ("expect=[{example: 1, losss: 1}]", "--set expect=[{example: 1, losss: 1}]: there is no quantity `losss`"),
+        ("expect=[{example: 9, loss: 1}]", "--set expect=[{example: 9, loss: 1}]: there is no example 9"),
+        ("expect=[{loss: 1}]", "--set expect=[{loss: 1}]: an iteration has 2 updates"),
+        ("expect=[{loss: 0e400}]", "--set expect=[{loss: 0e400}]: `loss` is 0e400: half a unit of its last digit is"),
     ],
 )  # fmt: skip
 def test_a_wrong_override_is_blamed_on_itself(setting: str, expected: str) -> None:
-    assert message(RIGHT, setting).startswith(expected)
+    assert message(f"title: a title\nexpect: []\n{RIGHT}", setting).startswith(expected)
+
+
+@pytest.mark.parametrize("root", ["hello", "3", "- 1", "[1, 2]", "null"])
+@pytest.mark.parametrize("setting", ["alpha=1", "1=2", "1.alpha=3"])
+def test_only_a_mapping_can_be_overridden(root: str, setting: str) -> None:
+    assert message(root, setting) == "my.yaml: a config is a mapping of keys to values\nFor example: alpha: 0.5"
+
+
+EXPECTING = (
+    f"{RIGHT}expect: [{{iteration: 2, example: 1, A2: 0.5, tolerance: 9}}, {{example: 1, A2: 1, tolerance: 9}}]\n"
+)
+
+
+def test_what_is_expected_by_an_override_is_held_against_the_run() -> None:
+    assert loads(EXPECTING, overrides=["iterations=1"]).unreachable == 1
+    found = message(EXPECTING, "iterations=1", "expect.1.loss=0.25")
+    assert found.startswith("--set expect.1.loss=0.25: there is no iteration 2: there is 1")
+    config = loads(EXPECTING, overrides=["iterations=1", "expect.2.loss=0.250"])
+    assert config.unreachable == 1
+    assert config.expect[0].figures["loss"].text == "0.250"
+
+
+def test_an_override_takes_the_place_of_those_within_it() -> None:
+    found = message(RIGHT, "data.x.1=5", "data.x=[1, a]")
+    assert found.startswith("--set data.x=[1, a]: an entry of `x` should be a number")
+    config = loads(EXPECTING, overrides=["expect.2.A2=0.5", "expect.2={example: 1, A2: 0.250}"])
+    assert config.expect[1].figures["A2"].text == "0.250"
+
+
+@pytest.mark.parametrize(
+    "text", ["0e400", "0e-400", "1e-99999999999999999999", "0.0e-99999999999999999999", "0E+" + "9" * 5000]
+)
+def test_a_figure_whose_last_digit_is_beyond_float64(text: str) -> None:
+    found = message(f"{RIGHT}expect: [{{example: 1, iteration: 1, A2: {text}}}]\n")
+    assert found.startswith("my.yaml:12:41: `A2` is ")
+    assert ": half a unit of its last digit is beyond float64\n" in found
+    assert len(found) < 400
+
+
+def test_a_long_number_is_cut() -> None:
+    assert message(RIGHT.replace("1.0", "1" * 5000)).startswith(f"my.yaml:10:8: `{'1' * 39}…` is too large")
 
 
 def test_of_several_overrides_the_nearest_is_blamed() -> None:
@@ -377,3 +430,11 @@ def test_an_alias_bomb_is_refused_quickly() -> None:
         f"{here}: &{here} [{', '.join(['*' + last] * 10)}]\n" for last, here in pairwise("abcdefgh")
     )
     assert "more than 1,000,000 values, aliases counted each time" in message(bomb)
+
+
+@pytest.mark.parametrize("text", ["1" * 5000, "2.." + "1" * 5000, "1" * 19])
+def test_an_iteration_of_many_digits_is_beyond_every_run(text: str) -> None:
+    ran = nntrace_run("run", "article", "--iteration", text)
+    assert ran.status == 2
+    assert " is beyond every iteration" in ran.err
+    assert len(ran.err) < 400
