@@ -114,8 +114,13 @@ def described(value: Any) -> str:
     if isinstance(value, str):
         return f'the text "{shortened(value)}"'
     if isinstance(value, list):
-        return f"a list of {len(value)}"
+        return f"a list of {len(value)}" if value else "an empty list"
     return "a mapping" if isinstance(value, dict) else f"{value}"
+
+
+def is_number(text: str) -> bool:
+    """Whether a text without quotes would be a number."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def parse(text: str, file: str) -> Document:

@@ -6,12 +6,17 @@ import re
 from math import inf
 from typing import Any
 
-from nntrace.config.document import Document, described
-from nntrace.suggest import shortened
+from nntrace.config.document import Document, described, is_number
+from nntrace.suggest import Also, called_here, shortened
 
 _PARTS = re.compile(r"([-+]?)0*([0-9]*)\.?([0-9]*)(?:[eE](.+))?")
-WHERE = ("iteration", "example", "batch", "tolerance")
-"""The keys of an entry that are not figures."""
+WHERE: Also = {
+    "iteration": ("epoch", "iter", "step"),
+    "example": ("sample", "row"),
+    "batch": ("minibatch", "mini_batch", "update"),
+    "tolerance": ("tol", "atol", "within", "precision"),
+}
+"""The keys of an entry that are not figures, and what they are called elsewhere."""
 
 
 def written_precision(text: str) -> float:
@@ -41,9 +46,13 @@ def _entry(document: Document, index: int, entry: Any) -> Any:
         path = ("expect", index, name)
         if name in WHERE:
             continue
+        here = called_here(name, WHERE)
+        if here:
+            raise document.error(path, f"`{name}`: here it is `{here}`", key=True)
         if isinstance(value, bool) or not isinstance(value, int | float):
             problem = f"`{shortened(name)}` should be a number as it is printed, not {described(value)}"
-            raise document.error(path, problem)
+            quoted = isinstance(value, str) and is_number(value)
+            raise document.error(path, problem, "Without quotes it is one." if quoted else "")
         text = _as_json(document.written(path) or repr(value))
         if not 0 < written_precision(text) < inf:
             problem = f"`{shortened(name)}` is {shortened(text)}: half a unit of its last digit is beyond float64"
