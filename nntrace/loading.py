@@ -69,25 +69,31 @@ def _as_text(data: Mapping[str, Any]) -> str:
 
 def _json(value: Any, depth: int = 2) -> str:
     """A value as JSON; what JSON has no number for as YAML has it, to be refused where it stands."""
-    value = value.tolist() if hasattr(value, "tolist") else value
-    if depth > DEPTH:
-        raise ConfigError(f"nested deeper than {DEPTH} levels")
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(key)}: {_json(child, depth + 1)}" for key, child in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_json(child, depth + 1) for child in value) + "]"
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if value is None or isinstance(value, float | int | str):
+        return _scalar(value)
     if isinstance(value, Raw):  # a figure of `Config.as_data`
         return bytes(value).decode()
-    if isinstance(value, float) and not isfinite(value):
-        return str(value).replace("inf", ".inf").replace("nan", ".nan")
+    if depth > DEPTH:
+        raise ConfigError(f"nested deeper than {DEPTH} levels")
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_json(child, depth + 1) for child in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(key)}: {_json(child, depth + 1)}" for key, child in value.items()) + "}"
+    raise ConfigError(f"a {type(value).__name__} has no place in a config")
+
+
+def _scalar(value: float | str | None) -> str:
+    if isinstance(value, float):
+        text = float.__repr__(value)
+        return text if isfinite(value) else text.replace("inf", ".inf").replace("nan", ".nan")
+    import json
+
     if isinstance(value, int) and value.bit_length() > LARGEST:
         return f"{Decimal(value):.2e}"
-    if value is None or isinstance(value, str | int | float):
-        import json
-
-        text = json.dumps(value, ensure_ascii=False)
-        return _ALTERED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
-    raise ConfigError(f"a {type(value).__name__} has no place in a config")
+    text = json.dumps(value, ensure_ascii=False)
+    return _ALTERED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text) if isinstance(value, str) else text
 
 
 def _key(key: Any) -> str:
