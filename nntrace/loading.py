@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
-from math import prod
+from decimal import Decimal
+from math import isfinite, prod
 from typing import Any
 
-from msgspec import ValidationError, convert
+from msgspec import Raw, ValidationError, convert
 from msgspec.structs import replace
 
 from nntrace import selecting
 from nntrace.config import checks
-from nntrace.config.document import Document, Path, located, override, parse
+from nntrace.config.document import DEPTH, Document, Path, described, located, override, parse
 from nntrace.config.expected import with_figures
 from nntrace.config.model import Config, Expectation, Written
 from nntrace.equations import equations
@@ -22,6 +24,10 @@ from nntrace.examples import examples, weights
 from nntrace.formula.tree import EXAMPLES
 
 BYTES_PER_NUMBER = 8
+LARGEST = 1024
+"""An integer of more bits is too large for a float64."""
+_ALTERED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What YAML refuses or takes for the end of a line, though JSON does not mind."""
 
 
 def load(source: str | os.PathLike[str] | Mapping[str, Any], overrides: Sequence[str] = ()) -> Config:
@@ -57,15 +63,43 @@ def loads(text: str, file: str = "config", overrides: Sequence[str] = ()) -> Con
 
 
 def _as_text(data: Mapping[str, Any]) -> str:
-    """A mapping of the config's keys as JSON, which is YAML; numpy's arrays as lists."""
+    """A mapping of the config's keys as JSON, which is YAML, a line for each; numpy's arrays as lists."""
+    return "{\n" + ",\n".join(f" {_key(key)}: {_json(value)}" for key, value in data.items()) + "\n}"
+
+
+def _json(value: Any, depth: int = 2) -> str:
+    """A value as JSON; what JSON has no number for as YAML has it, to be refused where it stands."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if value is None or isinstance(value, float | int | str):
+        return _scalar(value)
+    if isinstance(value, Raw):  # a figure of `Config.as_data`
+        return bytes(value).decode()
+    if depth > DEPTH:
+        raise ConfigError(f"nested deeper than {DEPTH} levels")
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_json(child, depth + 1) for child in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(key)}: {_json(child, depth + 1)}" for key, child in value.items()) + "}"
+    raise ConfigError(f"a {type(value).__name__} has no place in a config")
+
+
+def _scalar(value: float | str | None) -> str:
+    if isinstance(value, float):
+        text = float.__repr__(value)
+        return text if isfinite(value) else text.replace("inf", ".inf").replace("nan", ".nan")
     import json
 
-    def plain(value: Any) -> Any:
-        if hasattr(value, "tolist"):
-            return value.tolist()
-        raise ConfigError(f"a {type(value).__name__} has no place in a config")
+    if isinstance(value, int) and value.bit_length() > LARGEST:
+        return f"{Decimal(value):.2e}"
+    text = json.dumps(value, ensure_ascii=False)
+    return _ALTERED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text) if isinstance(value, str) else text
 
-    return json.dumps(dict(data), default=plain, ensure_ascii=False, indent=1)
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise ConfigError(f"a key of the config should be text, not {described(key)}")
+    return _json(key)
 
 
 def read(source: str | os.PathLike[str]) -> tuple[str, str]:
@@ -96,8 +130,7 @@ def read(source: str | os.PathLike[str]) -> tuple[str, str]:
 
 
 def _config(document: Document) -> Config:
-    if not isinstance(document.data, dict):
-        raise document.error((), "a config is a mapping of keys to values", "For example: alpha: 0.5")
+    document.check_mapping()
     base: Path = ()
     try:
         written = convert(with_figures(document), Written)
@@ -145,7 +178,10 @@ def _size(count: float) -> str:
 
 
 def _expecting(config: Config, document: Document, *, drop_unreachable: bool = False) -> Config:
-    """`config` with every entry of `expect` found in its trace; what overrides made unreachable is dropped."""
+    """`config` with every entry of `expect` found in its trace.
+
+    With `drop_unreachable` those that stand in the file are dropped where the trace does not have them.
+    """
     listing = equations(config)
     kept = []
     for index, expectation in enumerate(config.expect):
@@ -156,7 +192,7 @@ def _expecting(config: Config, document: Document, *, drop_unreachable: bool = F
                 path = ("expect", index, name)
                 selecting.entry(listing, name, count)
         except SelectionError as error:
-            if drop_unreachable:
+            if drop_unreachable and not document.set_at(("expect", index)):
                 continue
             problem, _, hint = str(error).partition("\n")
             raise document.error(path, problem, hint, key=len(path) == 3) from None

@@ -10,9 +10,9 @@ from nntrace.config.model import Config
 from nntrace.equations import Equations
 from nntrace.errors import SelectionError
 from nntrace.formula.tree import EXAMPLES, Entry, Quantity
-from nntrace.suggest import listed, nearest
+from nntrace.suggest import listed, nearest, shortened
 
-_ENTRY = re.compile(r"\s*(\w+)\s*(?:\[\s*(\d+)\s*,\s*(\d+)\s*\])?\s*")
+_ENTRY = re.compile(r"\s*(\w+)\s*(?:\[\s*(\d{1,18})\s*,\s*(\d{1,18})\s*\])?\s*")
 
 
 def examples_of(config: Config, iteration: int, batch: int) -> Sequence[int]:
@@ -71,9 +71,9 @@ def entry(equations: Equations, text: str, examples: int) -> Entry:
     quantity = equations.by_name.get(match[1]) if match else None
     known = text.partition("[")[0].strip()
     if match is None and known in equations.by_name:
-        raise SelectionError(f"`{text.strip()}` is no entry: it is written `{known}[1,1]`, row and column")
+        raise SelectionError(f"`{shortened(text)}` is no entry: it is written `{known}[1,1]`, row and column")
     if match is None or quantity is None:
-        raise unknown(equations, text)
+        raise _unknown(text, [q.name for q in equations.quantities])
     if not quantity.shape:
         if match[2]:
             raise SelectionError(f"`{quantity.name}` is a single number: it has no entry")
@@ -87,7 +87,8 @@ def entry(equations: Equations, text: str, examples: int) -> Entry:
         return Entry(quantity, 0, 0)
     row, column = int(match[2]), int(match[3])
     if not (1 <= row <= rows and 1 <= column <= columns):
-        raise SelectionError(f"there is no entry `{text}`: `{quantity.name}` is {rows} × {columns}, counted from 1")
+        shape = f"`{quantity.name}` is {rows} × {columns}, counted from 1"
+        raise SelectionError(f"there is no entry `{text.strip()}`: {shape}")
     return Entry(quantity, row - 1, column - 1)
 
 
@@ -100,10 +101,10 @@ def select(equations: Equations, layer: int | None = None, only: Iterable[str] =
         chosen = [q for q in chosen if q.layer == layer]
     names = list(only)
     if names:
-        known = {word for q in equations.quantities for word in (q.name, q.kind)}
+        known = [word for q in equations.quantities for word in (q.kind, q.name)]
         for name in names:
             if name not in known:
-                raise unknown(equations, name)
+                raise _unknown(name, [q.name for q in equations.quantities], known)
         absent = [name for name in names if not any(name in (q.name, q.kind) for q in chosen)]
         if absent:
             raise SelectionError(f"there is no {listed(absent)} in layer {layer}")
@@ -111,10 +112,9 @@ def select(equations: Equations, layer: int | None = None, only: Iterable[str] =
     return chosen
 
 
-def unknown(equations: Equations, text: str) -> SelectionError:
-    """The error for a name that no quantity has."""
+def _unknown(text: str, quantities: Sequence[str], words: Sequence[str] = ()) -> SelectionError:
+    """The error for a name that no quantity has; what was meant is one of `words`, if other than `quantities`."""
     name = text.partition("[")[0].strip()
-    names = [q.name for q in equations.quantities]
-    meant = nearest(name, [*(q.kind for q in equations.quantities), *names])
+    meant = nearest(name, words or quantities)
     hint = f"Did you mean `{meant}`? " if meant and meant != name else ""
-    return SelectionError(f"there is no quantity `{text.strip()}`\n{hint}There are {listed(names, most=60)}.")
+    return SelectionError(f"there is no quantity `{shortened(text)}`\n{hint}There are {listed(quantities)}.")

@@ -1,4 +1,4 @@
-"""Did you mean: what a word means here that is misspelt, or is what people call it elsewhere."""
+"""Words in messages: what was meant by one that is misspelt or comes from elsewhere; lists and long texts cut."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 
 Also = Mapping[str, Iterable[str]]
 """Valid words, each with the other names that it goes by."""
+
+ALIKE = 0.8
+"""How near a word must come to another name: less, and it would be a guess at a guess."""
 
 
 def called_here(word: str, valid: Also) -> str | None:
@@ -16,13 +19,23 @@ def called_here(word: str, valid: Also) -> str | None:
 
 def nearest(word: str, valid: Iterable[str] | Also) -> str | None:
     """The valid word that was probably meant."""
-    from difflib import get_close_matches  # only errors need it
+    from difflib import SequenceMatcher, get_close_matches  # only errors need it
 
     also = valid if isinstance(valid, Mapping) else dict.fromkeys(valid, ())
     meanings = {_folded(other): name for name, others in also.items() for other in others}
     meanings.update({_folded(name): name for name in also})
-    match = get_close_matches(_folded(word), meanings, n=1, cutoff=0.6) if len(word) > 1 else []
-    return meanings[match[0]] if match else None
+    own = {_folded(name) for name in also}
+    folded = _folded(word)
+    for match in get_close_matches(folded, meanings, n=len(own), cutoff=0.6) if len(word) > 1 else ():
+        if match in own or SequenceMatcher(None, match, folded).ratio() >= ALIKE:
+            return meanings[match]
+    return None
+
+
+def shortened(text: str, most: int = 40) -> str:
+    """A text of the user's for a message: on one line, and no longer than `most`."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def listed(words: Iterable[str], last: str = "and", most: int = 60) -> str:

@@ -111,7 +111,7 @@ def test_an_entry_that_is_not_there(text: str, message: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "meant"),
-    [("dw2", "dW2"), ("W1_nwe", "W1_new"), ("dw2[1,1]", "dW2"), ("los", "loss"), ("DZ", "dZ"), ("alhpa", "alpha")],
+    [("dw2", "dW2"), ("W1_nwe", "W1_new"), ("dw2[1,1]", "dW2"), ("los", "loss"), ("dA9", "dA3"), ("alhpa", "alpha")],
 )
 def test_a_misspelt_quantity_gets_the_nearest_and_all_that_there_are(text: str, meant: str) -> None:
     with pytest.raises(SelectionError) as raised:
@@ -120,6 +120,23 @@ def test_a_misspelt_quantity_gets_the_nearest_and_all_that_there_are(text: str, 
     assert first == f"there is no quantity `{text}`"
     assert second.startswith(f"Did you mean `{meant}`? There are `A0`, `y`, `W1`, `b1`, ")
     assert second.endswith("`m` and `alpha`.")
+
+
+@pytest.mark.parametrize(("word", "meant"), [("DZ", "dZ"), ("dZ9", "dZ"), ("W_nwe", "W_new")])
+def test_where_a_kind_can_be_chosen_it_may_be_what_was_meant(word: str, meant: str) -> None:
+    with pytest.raises(
+        SelectionError, match=rf"^there is no quantity `{word}`\nDid you mean `{meant}`\? There are `A0`, "
+    ):
+        select(LISTING, None, [word])
+
+
+@pytest.mark.parametrize("text", ["W1[" + "1" * 5000 + ",1]", "W1[1," + "9" * 19 + "]", "W" + "1" * 5000])
+def test_a_number_of_many_digits_is_no_place(text: str) -> None:
+    with pytest.raises(SelectionError) as raised:
+        entry(LISTING, text, examples=2)
+    first = str(raised.value).split("\n")[0]
+    assert text[:20] in first
+    assert len(first) < 120
 
 
 def test_what_resembles_nothing_gets_only_what_there_is() -> None:

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from nntrace.suggest import shortened
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 RANGE = re.compile(r"\s*(\d+)\s*(?:\.\.\s*(\d+)\s*)?")
+DIGITS = 18
+"""No run has an iteration of more digits, and of thousands Python would not read them."""
 
 
 class Iterations(NamedTuple):
@@ -34,7 +38,9 @@ class IterationRange(click.ParamType):  # type: ignore[type-arg]  # generic in n
             return value
         match = RANGE.fullmatch(str(value))
         if match is None:
-            self.fail(f"{value!r} is not a number or a range such as 2..4", param, ctx)
+            self.fail(f"{shortened(str(value))!r} is not a number or a range such as 2..4", param, ctx)
+        if max(map(len, match.groups(""))) > DIGITS:
+            self.fail(f"{shortened(str(value))!r} is beyond every iteration", param, ctx)
         first, last = int(match[1]), int(match[2] or match[1])
         if last < first:
             self.fail(f"{value!r} ends before it begins", param, ctx)

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from nntrace.config.document import Document, Path, described
+from nntrace.config.hints import TAGS
 from nntrace.config.model import Entries, Written, chosen
 from nntrace.errors import ConfigError
 from nntrace.maths.activations import ACTIVATIONS
@@ -202,8 +203,7 @@ def _unknown_matrix(config: Written, document: Document, name: str, names: list[
     if name.startswith("b") and config.architecture.biases == "none":
         problem = f"there is no `{name}`: the config says `biases: none`"
         return document.error(path, problem, "Remove one of the two.", key=True)
-    rule = "rule", "initializer", "method", "type", "name", "distribution"
-    also = {"init": rule, "file": ("path", "npz"), **dict.fromkeys(names, ())}
+    also = {"init": TAGS["init"], "file": ("path", "npz"), **dict.fromkeys(names, ())}
     here = called_here(name, also)
     if here:
         return document.error(path, f"`{name}`: here it is `{here}`", key=True)

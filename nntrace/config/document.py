@@ -16,14 +16,15 @@ import yaml
 from msgspec import Struct
 
 from nntrace.errors import ConfigError
+from nntrace.suggest import shortened
 
 DEPTH = 100
 NODES = 1_000_000
 EXCERPT = 100
 """How much of a long line an error shows."""
 
-TEXT = 40
-"""How much of a text an error quotes."""
+INDEX = 19
+"""A number of so many digits is no index into a list (and of thousands Python would not read it)."""
 
 Path = tuple[str | int, ...]
 """The way to a value: keys, and indices from 0."""
@@ -43,33 +44,43 @@ _CONSTANTS: Mapping[str, Any] = {
 class Document(Struct):
     """A parsed file: its plain data, and for every value the place where it stands.
 
-    `overrides` are values that were set from elsewhere: the path, and how the user wrote it.
+    `overrides` are the values that were set from elsewhere: the path, and the document that is the value.
     """
 
     file: str
     text: str
     root: yaml.Node
     data: Any
-    overrides: dict[Path, str] = {}
+    overrides: Mapping[Path, Document] = {}
 
-    def error(self, path: Path, problem: str, hint: str = "", *, key: bool = False) -> ConfigError:
-        """The error for the value at `path` (or its key); for what is missing, its parent's place."""
-        blamed = [
+    def check_mapping(self) -> None:
+        """Raise `ConfigError` where the document as a whole is anything but a mapping."""
+        if not isinstance(self.data, dict):
+            raise self.error((), "a config is a mapping of keys to values", "For example: alpha: 0.5")
+
+    def set_at(self, path: Path) -> list[Path]:
+        """The overrides that the value at `path` came with, or part of it."""
+        return [
             overridden
             for overridden in self.overrides
             if path[: len(overridden)] == overridden or overridden[: len(path)] == path != ()
         ]
+
+    def error(self, path: Path, problem: str, hint: str = "", *, key: bool = False) -> ConfigError:
+        """The error for the value at `path` (or its key); for what is missing, its parent's place."""
+        blamed = self.set_at(path)
         if blamed:
-            return ConfigError(problem, file=self.overrides[max(blamed, key=len)], hint=hint)
+            return ConfigError(problem, file=self.overrides[max(blamed, key=len)].file, hint=hint)
         node = self._node(path, key)
         if node is self.root:
             return ConfigError(problem, file=self.file, hint=hint)
         return self.at(node.start_mark, problem, hint, node.end_mark)
 
     def written(self, path: Path) -> str | None:
-        """How the scalar at `path` is written in the file; None for an overridden value."""
-        if any(path[: len(overridden)] == overridden for overridden in self.overrides):
-            return None
+        """How the scalar at `path` is written; None where there is none."""
+        for overridden in sorted(self.overrides, key=len, reverse=True):
+            if path[: len(overridden)] == overridden:
+                return self.overrides[overridden].written(path[len(overridden) :])
         node = self._node(path)
         return node.value if isinstance(node, yaml.ScalarNode) else None
 
@@ -101,11 +112,15 @@ def described(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "`true`", False: "`false`", None: "nothing"}[value]
     if isinstance(value, str):
-        text = " ".join(value.split())
-        return f'the text "{text if len(text) < TEXT else text[: TEXT - 1] + "…"}"'
+        return f'the text "{shortened(value)}"'
     if isinstance(value, list):
-        return f"a list of {len(value)}"
+        return f"a list of {len(value)}" if value else "an empty list"
     return "a mapping" if isinstance(value, dict) else f"{value}"
+
+
+def is_number(text: str) -> bool:
+    """Whether a text without quotes would be a number."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def parse(text: str, file: str) -> Document:
@@ -119,6 +134,8 @@ def parse(text: str, file: str) -> Document:
     except yaml.reader.ReaderError as error:
         line, column = _line_column(text, error.position if isinstance(error.position, int) else 0)
         raise located(file, text, line, column, "a character that YAML does not allow") from None
+    except UnicodeEncodeError as error:  # half of a surrogate pair, or a byte of an argument that is not UTF-8
+        raise located(file, text, *_line_column(text, error.start), "a character that is no Unicode") from None
     except yaml.MarkedYAMLError as error:
         raise _syntax(text, file, error) from None
     if root is None:
@@ -261,7 +278,7 @@ class _Builder:
             if name == "<<" and not key.style:
                 raise self._refuse(key, "a merge key (`<<`): every key is written out here")
             if name in built:
-                raise self._refuse(key, f"`{name}` stands twice", "Keep one of them.")
+                raise self._refuse(key, f"`{shortened(name)}` stands twice", "Keep one of them.")
             built[name] = self.value(child, (*path, name))
         return built
 
@@ -281,7 +298,8 @@ class _Builder:
             return int(float(text))
         number = float(text)
         if number in (float("inf"), float("-inf")):
-            raise self._refuse(node, f"`{text}` is too large for a float64", "The largest is about 1.8e308.")
+            problem = f"`{shortened(text)}` is too large for a float64"
+            raise self._refuse(node, problem, "The largest is about 1.8e308.")
         return number
 
     def _refuse(self, node: yaml.Node, problem: str, hint: str = "") -> ConfigError:
@@ -293,20 +311,28 @@ def override(document: Document, settings: Sequence[str]) -> Document:
 
     A key is a dotted path, list indices from 1; the value is read as YAML.
     """
+    document.check_mapping()
     data = document.data
-    overrides: dict[Path, str] = {}
+    overrides = dict(document.overrides)
     for setting in settings:
-        written = f"--set {setting}"
+        written = f"--set {shortened(setting, EXCERPT)}"
         dotted, equals, text = setting.partition("=")
         if not equals or not dotted.strip():
             raise ConfigError("this is not KEY=VALUE", file=written, hint="For example: --set alpha=0.5")
         try:
-            value = parse(text, written).data if text.strip() else None
+            dotted.encode()
+            value = parse(text if text.strip() else "null", written)
+        except UnicodeEncodeError:
+            raise ConfigError("the key has a character that is no Unicode", file=written) from None
         except ConfigError as error:
             raise ConfigError(error.problem, file=written, hint=error.hint) from None
-        path, data = _put(data, (), dotted.strip().split("."), value, written)
-        overrides[path] = written
-    return Document(document.file, document.text, document.root, data, {**document.overrides, **overrides})
+        keys = dotted.strip().split(".")
+        if len(keys) > DEPTH:
+            raise ConfigError(f"nested deeper than {DEPTH} levels", file=written)
+        path, data = _put(data, (), keys, value.data, written)
+        overrides = {other: one for other, one in overrides.items() if other[: len(path)] != path}
+        overrides[path] = value
+    return Document(document.file, document.text, document.root, data, overrides)
 
 
 def _put(data: Any, done: Path, keys: Sequence[str], value: Any, written: str) -> tuple[Path, Any]:
@@ -316,9 +342,11 @@ def _put(data: Any, done: Path, keys: Sequence[str], value: Any, written: str) -
     key, *rest = keys
     where = ".".join(str(step + 1 if isinstance(step, int) else step) for step in done)
     if isinstance(data, list):
-        if not key.isdecimal() or not 1 <= int(key) <= len(data):
-            raise ConfigError(f"`{where}` is a list of {len(data)}: `{key}` should be 1 to {len(data)}", file=written)
-        index = int(key) - 1
+        number = int(key) if key.isdecimal() and len(key) < INDEX else 0
+        if not 1 <= number <= len(data):
+            there = f"is a list of {len(data)}: `{shortened(key)}` should be 1 to {len(data)}"
+            raise ConfigError(f"`{where}` {there if data else 'is an empty list'}", file=written)
+        index = number - 1
         path, inner = _put(data[index], (*done, index), rest, value, written)
         return path, [*data[:index], inner, *data[index + 1 :]]
     if data is None or isinstance(data, dict):
@@ -327,4 +355,4 @@ def _put(data: Any, done: Path, keys: Sequence[str], value: Any, written: str) -
         return path, {**known, key: inner}
     if isinstance(data, str) and done[-1] in ("loss", "optimizer", "activation"):
         return _put({"name": data}, done, keys, value, written)
-    raise ConfigError(f"`{where}` is {data!r}: there is no `{key}` in it", file=written)
+    raise ConfigError(f"`{where}` is {described(data)}: there is no `{shortened(key)}` in it", file=written)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import ValidationError, inspect
 
-from nntrace.config.document import Document, Path, described
+from nntrace.config.document import Document, Path, described, is_number
+from nntrace.config.hints import EXAMPLES, KEYS, ROWS, TAGS, VALUES
 from nntrace.config.model import Drawn, Written
 from nntrace.errors import ConfigError
 from nntrace.maths.activations import ACTIVATIONS
@@ -16,7 +17,7 @@ from nntrace.maths.initial import INITIALIZERS
 from nntrace.maths.losses import LOSSES
 from nntrace.maths.optimizers import OPTIMIZERS
 from nntrace.maths.table import Row
-from nntrace.suggest import Also, called_here, listed, nearest
+from nntrace.suggest import Also, called_here, listed, nearest, shortened
 
 TABLES: Mapping[str, Mapping[str, Row]] = {
     "activation": ACTIVATIONS,
@@ -33,38 +34,20 @@ _WORDS = {
     "object": "a mapping",
     "null": "null",
 }
-_EXAMPLES = {
-    "architecture": "architecture: {inputs: 1, layers: [{nodes: 4, activation: sigmoid}]}",
-    "inputs": "inputs: 2",
-    "layers": "layers: [{nodes: 4, activation: sigmoid}, {nodes: 1, activation: sigmoid}]",
-    "nodes": "{nodes: 4, activation: sigmoid}",
-    "activation": "{nodes: 4, activation: sigmoid}",
-    "weights": "weights: 0.5, or weights: {init: normal, seed: 1}",
-    "data": "data: {x: [2, 3], y: [1, 0]}",
-    "x": "x: [[0, 1], [1, 1]]",
-    "y": "y: [1, 0]",
-    "alpha": "alpha: 0.1",
-    "iterations": "iterations: 10",
-    "batch": "batch: 1, batch: 4, or batch: all",
-    "seed": "{init: normal, seed: 1}: a trace repeats, so the draw needs its seed",
-    "name": "{name: adam, beta1: 0.8}",
-    "shuffle": "shuffle: {seed: 3}",
-    "clip_norm": "clip_norm: 1.0",
-    "round": "round: 4",
-    "every": "alpha: {start: 0.1, decay: 0.5, every: 10}",
-    "decay": "alpha: {start: 0.1, decay: 0.5, every: 10}",
-    "start": "alpha: {start: 0.1, decay: 0.5, every: 10}",
-    "labels": "labels: [2, 0, 1]",
-    "expect": "expect: [{iteration: 1, example: 1, A3: 0.9968}]",
-}
 LARGE = 1e18
 """An integer from here on is no count."""
 
 
+_SAID = re.compile(r"(Object contains unknown field `.*?`|.*?)(?: - at `\$([\w.\[\]]*)`)?", re.DOTALL)
+"""What msgspec found, and the place; a key in it may hold anything."""
+
+
 def explained(error: ValidationError, document: Document, base: Path = ()) -> ConfigError:
     """The `ConfigError` for what msgspec found in the data at `base`."""
-    problem, _, where = str(error).partition(" - at ")
-    path = (*base, *_path(where))
+    said = _SAID.fullmatch(str(error))
+    assert said is not None  # it matches any text
+    problem, where = said.groups("")
+    path = (*base, *(name or int(index) for name, index in _STEP.findall(where) if name or index))
     missing = re.fullmatch(r"Object missing required field `(.+)`", problem)
     if missing:
         return _missing(document, path, missing[1])
@@ -74,35 +57,54 @@ def explained(error: ValidationError, document: Document, base: Path = ()) -> Co
     return _wrong_value(document, path, problem)
 
 
-def _path(where: str) -> Path:
-    steps = _STEP.findall(where.removeprefix("`$").removesuffix("`"))
-    return tuple(name or int(index) for name, index in steps if name or index)
-
-
 def _missing(document: Document, path: Path, name: str) -> ConfigError:
     present = value_at(document.data, path)
     keys = _keys(document, path)
+    example = _example(document, (*path, name))
     for key in present if isinstance(present, dict) else ():
         if key not in keys and called_here(key, {name: keys.get(name, ())}):
             return _unknown_key(document, path, key)  # it is there, under another name
-    return document.error(path, f"`{name}` is missing{_inside(path)}", _example((name,)))
+        if name in TAGS and (other := _row_with((_table(path),), key)):
+            example = f"For example: {other}"
+    return document.error(path, f"`{name}` is missing{_inside(path)}", example)
 
 
 def _unknown_key(document: Document, path: Path, name: str) -> ConfigError:
-    keys = _keys(document, path)
-    place = (*path, name)
-    here = called_here(name, keys)
+    keys, row, word = _keys(document, path), _row(document, path), shortened(name, 60)
+    here, hint = _here(document, path, name)
     if here:
-        return document.error(place, f"`{name}`: here it is `{here}`", _example((here,)), key=True)
-    chosen = value_at(document.data, (*path, "name"))
-    if list(keys) == ["name"] and chosen is None:
-        return _missing(document, path, "name")
-    if list(keys) == ["name"]:
-        return document.error(place, f"`{chosen}` has no parameter `{described_key(name)}`", "It takes none.", key=True)
-    meant = nearest(name, keys)
-    there = f"There are {listed(keys)}." if len(keys) > 1 else f"There is only {listed(keys)}."
-    hint = f"Did you mean `{meant}`?" if meant else there
-    return document.error(place, f"there is no key `{described_key(name)}`{_inside(path)}", hint, key=True)
+        problem = f"`{word}`{here}"
+    elif name.strip() in keys:
+        problem, hint = f"`{name.strip()}` is written with a space before or after it", "Remove the space."
+    else:
+        problem = f"`{row.name}` has no parameter `{word}`" if row else f"there is no key `{word}`{_inside(path)}"
+        other = _row_with((_table(path),) if row else TABLES, name)
+        meant = nearest(name, keys)
+        there = [key for key in keys if not (row and key in TAGS)]
+        if other:
+            hint = f"For that there is `{other}`."
+        elif meant:
+            hint = f"Did you mean `{meant}`?"
+        elif row:
+            hint = f"It takes {listed(there) or 'none'}."
+        else:
+            hint = f"There are {listed(there)}." if len(there) > 1 else f"There is only {listed(there)}."
+    return document.error((*path, name), problem, hint, key=True)
+
+
+def _here(document: Document, path: Path, name: str) -> tuple[str, str]:
+    """What to say of a key from elsewhere, and an example of what it is here; empty where nothing is called so."""
+    here = called_here(name, _keys(document, path))
+    if here and name.strip() != here:
+        return f": here it is `{here}`", _example(document, (*path, here))
+    if _row(document, path) and _row_called((_table(path),), name):
+        return "", ""  # what is a number of another row is not looked for elsewhere
+    above = called_here(name, _keys(document, ())) if path else None
+    if above:
+        moved = " is a key at the top level" if above == name else f": here it is `{above}`, a key at the top level"
+        return moved, _example(document, (above,))
+    written = called_here(name, KEYS)
+    return f": here it is {written}" if written else "", ""
 
 
 def _wrong_value(document: Document, path: Path, problem: str) -> ConfigError:
@@ -115,17 +117,24 @@ def _wrong_value(document: Document, path: Path, problem: str) -> ConfigError:
         sign = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}[bound[2]]
         return document.error(path, f"{name} is {value}: it must be {sign} {bound[3].removesuffix('.0')}")
     if problem.startswith("Expected `array` of length"):
-        return document.error(path, f"{name} is empty: there must be at least one", _example(path))
+        return document.error(path, f"{name} is empty: there must be at least one", _example(document, path))
     expected = re.fullmatch(r"Expected `(.+)`, got `(.+)`", problem)
-    if expected and expected[1] == "int" and isinstance(value, float) and abs(value) >= LARGE:
+    kinds = set(expected[1].split(" | ")) if expected else set()
+    if "int" in kinds and isinstance(value, float) and abs(value) >= LARGE:
         return document.error(path, f"{name} is too large")
     if expected:
-        kinds = set(expected[1].split(" | "))
         literals = _literals(path)
+        if len(path) > 1:
+            kinds.discard("null")  # there it only says that the key is left out
         words = [word for kind, word in _WORDS.items() if kind in kinds and not (kind == "str" and literals)]
         words += [f"`{literal}`" for literal in literals]
+        hint = _example(document, path)
+        if kinds & {"int", "float"} and isinstance(value, str) and is_number(value):
+            hint = "Without quotes it is a number."
+        elif kinds == {"str"} and not hint and is_number(f"{value}"):
+            hint = "In quotes it is text."
         wanted = " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-        return document.error(path, f"{name} should be {wanted}, not {described(value)}", _example(path))
+        return document.error(path, f"{name} should be {wanted}, not {described(value)}", hint)
     return document.error(path, f"{name}: {problem}")
 
 
@@ -134,8 +143,9 @@ def _wrong_choice(document: Document, path: Path, value: Any) -> ConfigError:
     rows = TABLES.get(key)
     there: Also = {row.name: row.also for row in rows.values()} if rows else dict.fromkeys(_literals(path), ())
     here = called_here(value, there)
-    if here:
-        return document.error(path, f"`{value}`: here it is `{here}`")
+    written = f"`{here}`" if here else called_here(value, VALUES.get(key, {}))
+    if written:
+        return document.error(path, f"`{value}`: here it is {written}")
     meant = nearest(value, there)
     hint = f"Did you mean `{meant}`? " if meant else ""
     if meant is None or len(there) > 1:
@@ -151,11 +161,6 @@ def value_at(data: Any, path: Path) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return data
-
-
-def described_key(name: str) -> str:
-    """A key for a message, on one line."""
-    return " ".join(name.split())[:60]
 
 
 def _named(path: Path) -> str:
@@ -202,7 +207,7 @@ def _keys(document: Document, path: Path) -> Also:
     tags = {struct.tag_field for struct in structs if struct.tag_field}
     chosen = next((present[tag] for tag in tags if tag in present), None) if isinstance(present, dict) else None
     structs = [struct for struct in structs if struct.tag in (None, chosen)] or structs
-    keys: dict[str, tuple[str, ...]] = {str(struct.tag_field): () for struct in structs if struct.tag_field}
+    keys: dict[str, Iterable[str]] = {str(tag): TAGS[str(tag)] for tag in tags}
     for struct in structs:
         for field in struct.fields:
             extra = field.type.extra if isinstance(field.type, inspect.Metadata) else None
@@ -214,9 +219,47 @@ def _literals(path: Path) -> list[str]:
     """The words that may stand at `path`, other than the rows of a table."""
     if path and path[-1] in TABLES:
         return []
-    return [str(word) for kind in _types(path) if isinstance(kind, inspect.LiteralType) for word in kind.values]
+    words = [str(word) for kind in _types(path) if isinstance(kind, inspect.LiteralType) for word in kind.values]
+    return list(dict.fromkeys(words))
 
 
-def _example(path: Path) -> str:
+def _table(path: Path) -> str:
+    """The table whose row the mapping at `path` chooses; empty where it chooses none."""
+    key = "init" if path == ("weights",) else str(path[-1]) if path else ""
+    return key if key in TABLES else ""
+
+
+def _row(document: Document, path: Path) -> Row | None:
+    """The row that the mapping at `path` chooses."""
+    table = _table(path)
+    chosen = value_at(document.data, (*path, "init" if table == "init" else "name"))
+    return TABLES[table].get(chosen) if table and isinstance(chosen, str) else None
+
+
+def _row_with(tables: Iterable[str], word: str) -> str:
+    """A row as one writes it, found by its name or a number of it, here or elsewhere; empty where there is none."""
+    return _row_called(tables, word) or _row_called(tables, word, also=True)
+
+
+def _row_called(tables: Iterable[str], word: str, *, also: bool = False) -> str:
+    for table in tables:
+        for row in TABLES[table].values():
+            numbers = {name: setting.also if also else () for name, setting in row.settings.items()}
+            setting = called_here(word, numbers)
+            if setting or called_here(word, {row.name: ()}):
+                return _written(table, row, setting or next(iter(numbers), None))
+    return ""
+
+
+def _written(table: str, row: Row, setting: str | None) -> str:
+    number = f", {setting}: {row.settings[setting].default}" if setting else ""
+    return ROWS[table].format(row.name + number)
+
+
+def _example(document: Document, path: Path) -> str:
     names = [step for step in path if isinstance(step, str)]
-    return f"For example: {_EXAMPLES[names[-1]]}" if names and names[-1] in _EXAMPLES else ""
+    parent, name = ["", "", *names][-2:]
+    row = _row(document, path[:-1])
+    if row and name in row.settings:
+        return f"For example: {_written(_table(path[:-1]), row, name)}"
+    return f"For example: {EXAMPLES[parent, name]}" if (parent, name) in EXAMPLES else ""

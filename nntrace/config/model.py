@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import reduce
 from math import inf
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args
 
 from msgspec import Meta, Raw, Struct, convert, defstruct, to_builtins
 from msgspec.structs import asdict
@@ -70,6 +70,10 @@ else:
         ("seed", Annotated[int, _key("of the draw", "random_state", "random_seed", ge=0)]),
         ("generator", Literal["default", "legacy"], "default"),
     )
+
+
+RULE = frozenset({"init"}.union(*(struct.__struct_fields__ for struct in get_args(Drawn))))
+"""The keys of a rule."""
 
 
 def chosen(choice: Any, table: Mapping[str, Row]) -> Choice:
@@ -161,7 +165,7 @@ class Shuffle(Mapped, frozen=True, kw_only=True):
 
 
 class Figure(Mapped, frozen=True, kw_only=True):
-    """A published number: its value, and how it is written (which says how exact it is)."""
+    """A published number: its value, and how it is written in JSON (which says how exact it is)."""
 
     value: float
     text: str
@@ -183,7 +187,14 @@ class Written(Mapped, frozen=True, kw_only=True):
     title: Annotated[str, _key("shown in every header", "name")] = ""
     source: Annotated[str, _key("where the example was published", "url", "reference")] = ""
     notes: Annotated[str, _key("free text, shown once at the top", "description", "comment", "note")] = ""
-    architecture: Annotated[Architecture, _key("the network", "network", "model", "layers", "net", "hidden", "inputs")]
+    architecture: Annotated[
+        Architecture,
+        _key(
+            "the network",
+            *("network", "model", "net", "layers", "hidden", "hidden_layers", "hidden_layer_sizes", "layer_sizes"),
+            *("inputs", "input_size", "in_features"),
+        ),
+    ]
     weights: Annotated[
         float | dict[str, Any],
         _key(
@@ -195,10 +206,16 @@ class Written(Mapped, frozen=True, kw_only=True):
             "W1",
             "b1",
             "initial_values",
-            "seed",
         ),
     ]
-    data: Annotated[Data, _key("the examples", "dataset", "examples", "training_data", "x", "y", "X", "labels")]
+    data: Annotated[
+        Data,
+        _key(
+            "the examples",
+            *("dataset", "examples", "training_data", "file", "csv"),
+            *("x", "y", "labels", "targets", "target", "x_train", "y_train"),
+        ),
+    ]
     loss: Annotated[
         LossChoice,
         _key("loss of one example", "loss_function", "cost", "cost_function", "criterion", "error", "objective"),
@@ -217,7 +234,13 @@ class Written(Mapped, frozen=True, kw_only=True):
     ]
     iterations: Annotated[
         int,
-        _key("passes over all examples", "epochs", "epoch", "n_iter", "iteration", "num_epochs", ge=1, le=10**12),
+        _key(
+            "passes over all examples",
+            *("epochs", "epoch", "num_epochs", "n_epochs", "max_epochs"),
+            *("iteration", "n_iter", "max_iter", "num_iterations", "steps"),
+            ge=1,
+            le=10**12,
+        ),
     ]
     batch: Annotated[
         Annotated[int, Meta(ge=1)] | Literal["all"],
@@ -237,7 +260,7 @@ class Written(Mapped, frozen=True, kw_only=True):
             "the gradient of all parameters together is scaled down to this norm",
             "clip",
             "gradient_clipping",
-            "max_norm",
+            *("max_norm", "clipnorm", "max_grad_norm", "grad_clip"),
         ),
     ] = None
     shuffle: Annotated[Shuffle | None, _key("{seed: n}: a new order every iteration", "random_order")] = None
@@ -273,7 +296,9 @@ class Written(Mapped, frozen=True, kw_only=True):
     @property
     def drawn(self) -> Any:
         """The rule that draws the initial weights, None where they are given."""
-        return convert(self.weights, Drawn) if isinstance(self.weights, dict) and "init" in self.weights else None
+        weights = self.weights if isinstance(self.weights, dict) else {}
+        ruled = "init" in weights or ("file" not in weights and not RULE.isdisjoint(weights))
+        return convert(weights, Drawn) if ruled else None
 
     def alpha_in(self, iteration: int) -> float:
         """The learning rate of an iteration, from 1."""
@@ -327,7 +352,10 @@ class Config(Written, frozen=True, kw_only=True, eq=False):
         return -(-self.examples // self.batch_size)
 
     def as_data(self) -> dict[str, Any]:
-        """The config as plain data that reads back to the same config; what has its default is left out."""
+        """The config as plain data that `load` reads back to the same config; what has its default is left out.
+
+        A figure of `expect` is a `msgspec.Raw` with the digits of its source, for msgspec's encoders.
+        """
         written = Written(**{key: getattr(self, key) for key in Written.__struct_fields__})
         data: dict[str, Any] = to_builtins(written)
         if self.expect:

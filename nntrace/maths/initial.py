@@ -45,7 +45,8 @@ def _between(rng: Generator, shape: Shape, bound: float) -> Drawn:
 
 def _uniform_problem(low: float, high: float) -> tuple[str, str] | None:
     if low > high:
-        return "low", f"`low` is {low:g}, above `high`, which is {high:g}"
+        low_, high_ = (f"{bound}".removesuffix(".0") for bound in (low, high))
+        return "low", f"`low` is {low_}, above `high`, which is {high_}"
     return ("low", "`low` and `high` are too far apart for a float64") if not isfinite(high - low) else None
 
 

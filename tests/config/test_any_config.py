@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from nntrace import ConfigError, bundle, load, trace
 from nntrace.config.document import parse
+from nntrace.config.expected import written_precision
 from nntrace.config.model import Written
 from nntrace.config.schema import schema
 from nntrace.loading import loads
@@ -178,7 +179,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
         "shuffle": draw(st.sampled_from([None, {"seed": 3}])),
         "round": draw(st.sampled_from([None, 4])),
         "decimals": draw(st.integers(0, 12)),
-        "expect": [{"iteration": 1, "batch": 1, "loss": draw(number)}],
+        "expect": [{"iteration": 1, "batch": 1, "loss": round(draw(number), 9)}],
     }
 
 
@@ -186,6 +187,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
 @given(configs())
 def test_a_config_written_out_and_read_again_is_the_same(data: dict[str, Any]) -> None:
     config = load(data)
+    assert load(config.as_data()) == config
     as_json = msgspec.json.encode(config.as_data()).decode()
     assert loads(as_json) == config
     again = trace(loads(as_json))
@@ -202,6 +204,49 @@ def test_the_precision_of_a_figure_survives_writing_and_reading() -> None:
     assert "0.511301270" in texts  # nine decimals, though a float would drop the last
 
 
+@pytest.mark.parametrize(
+    ("written", "in_json", "precision"),
+    [
+        # RFC 8259, section 6: no sign but a minus, no zero before another digit, a digit on each side of the point
+        (".5", "0.5", 0.05),
+        ("+0.5", "0.5", 0.05),
+        ("-.50", "-0.50", 0.005),
+        ("5.", "5", 0.5),
+        ("00.5", "0.5", 0.05),
+        ("+1e-3", "1e-3", 0.0005),
+        ("1.20E+3", "1.20e+3", 5.0),
+        ("5.e2", "5e2", 50.0),
+        ("007", "7", 0.5),
+        ("0", "0", 0.5),
+        ("-0.0", "-0.0", 0.05),
+        ("1e3", "1e3", 500.0),
+        ("0.99680", "0.99680", 5e-6),
+        ("12345678901234567890123", "12345678901234567890123", 0.5),
+    ],
+)
+@pytest.mark.parametrize("set_here", [False, True])
+def test_a_figure_is_kept_as_json_with_its_digits(written: str, in_json: str, precision: float, set_here: bool) -> None:
+    text = Path(str(bundle.path("article"))).read_text(encoding="utf-8")
+    setting = f"expect=[{{iteration: 1, example: 1, A3: {written}, tolerance: 1e9}}]"
+    config = loads(text, overrides=[setting])
+    if not set_here:
+        config = loads(text[: text.index("expect:")] + setting.replace("=", ": ", 1))
+    (expectation,) = config.expect
+    assert expectation.figures["A3"].text == in_json
+    assert written_precision(in_json) == written_precision(written) == precision
+    encoded = msgspec.json.encode(config.as_data())
+    assert f'"A3":{in_json}'.encode() in encoded
+    assert float(json.loads(encoded)["expect"][0]["A3"]) == float(written)
+    assert load(config.as_data()) == config
+
+
+@pytest.mark.parametrize("name", bundle.names())
+def test_every_example_is_the_same_after_its_plain_data(name: str) -> None:
+    config = load(str(bundle.path(name)))
+    if config.data.file is None and not isinstance(config.weights, dict | None):
+        assert load(config.as_data()) == config
+
+
 def test_overrides_keep_the_expectations_that_can_still_be_reached() -> None:
     config = load(str(bundle.path("article")), ["iterations=1"])
     assert [expectation.iteration for expectation in config.expect] == [1, 1]
@@ -213,6 +258,68 @@ def test_a_mapping_may_hold_numpy_arrays() -> None:
     assert load(data | {"data": arrays}).data.x == [[2.0], [3.0]]
     with pytest.raises(ConfigError, match="a set has no place in a config"):
         load(data | {"data": {1, 2}})
+
+
+ENDLESS: dict[str, Any] = {}
+ENDLESS["weights"] = ENDLESS
+DEEP: list[Any] = []
+for _ in range(3000):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({(1, 2): 3}, "a key of the config should be text, not (1, 2)"),
+        ({"weights": {1: 2}}, "a key of the config should be text, not 1"),
+        ({"weights": ENDLESS}, "nested deeper than 100 levels"),
+        ({"weights": DEEP}, "nested deeper than 100 levels"),
+        ({"weights": 10**5000}, "`1.00e+5000` is too large for a float64"),
+        ({"weights": -(10**309)}, "`-1.00e+309` is too large for a float64"),
+        ({"alpha": float("nan")}, "`.nan` is not a finite number"),
+        ({"data": {"x": np.array([2.0, np.inf]), "y": [1, 0]}}, "`.inf` is not a finite number"),
+        ({"alpha": -np.inf}, "`-.inf` is not a finite number"),
+        ({"title": "\ud800"}, "a character that is no Unicode"),
+        ({"\ud800": 1}, "a character that is no Unicode"),
+        ({"alpha": 1j}, "a complex has no place in a config"),
+        ({"alpha": b"1"}, "a bytes has no place in a config"),
+    ],
+)
+def test_what_cannot_stand_in_a_mapping(change: dict[Any, Any], expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(parse(TEXTS[0], "article").data | change)
+    assert caught.value.problem == expected
+
+
+ANYTHING = st.recursive(
+    st.one_of(SCALARS, st.integers(), st.floats(), st.binary(max_size=3), st.text(st.characters(), max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.tuples(inner, inner),
+        st.dictionaries(st.one_of(KEYS, st.text(st.characters(), max_size=3), st.integers()), inner, max_size=4),
+    ),
+    max_leaves=8,
+)
+
+
+@RELAXED
+@given(st.sampled_from(Written.__struct_fields__), ANYTHING)
+def test_whatever_stands_in_a_mapping(key: str, value: Any) -> None:
+    data = {**parse(TEXTS[0], "article").data, "decimals": 3}
+    try:
+        config = load({**data, key: value})
+    except ConfigError as error:
+        assert str(error)
+    else:
+        assert load(config.as_data()) == config
+
+
+@RELAXED
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
+def test_a_text_is_kept_sign_for_sign(text: str) -> None:
+    config = load({**parse(TEXTS[0], "article").data, "title": text})
+    assert config.title == text
+    assert load(config.as_data()) == config
 
 
 def test_a_mapping_and_a_file_give_the_same_config() -> None:

@@ -6,7 +6,7 @@ aloud after `pytest tests/config --refresh`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +14,10 @@ import pytest
 from command import nntrace_run
 from msgspec import inspect
 
+from nntrace.config.document import parse
+from nntrace.config.hints import EXAMPLES, KEYS, ROWS, VALUES
 from nntrace.config.messages import TABLES
+from nntrace.config.messages import _keys as keys_at
 from nntrace.config.model import Written
 from nntrace.errors import ConfigError
 from nntrace.loading import load, loads
@@ -76,6 +79,17 @@ EDITS: dict[str, tuple[str, str]] = {
     "a missing key of a layer": (", activation: tanh", ""),
     "a missing target": ("  y: [1, 0]\n", ""),
     "a parameter that an activation does not take": ("tanh", "{name: tanh, slope: 0.1}"),
+    "a key with a space after it": ("alpha: 1.0", '"alpha ": 1.0'),
+    "a key with a place in it": ("alpha", "'a - at `$.b': 1\nalpha"),
+    "a key with a place in it, further in": ("tanh", "{name: elu, 'a - at `$.b': 1}"),
+    "a number of an optimizer": ("alpha", "momentum: 0.9\nalpha"),
+    "a number of an optimizer by another name": ("alpha", "betas: [0.9, 0.999]\nalpha"),
+    "a schedule as a key": ("alpha", "lr_decay: 0.5\nalpha"),
+    "one activation for all": ("alpha", "activation: relu\nalpha"),
+    "a seed for all": ("alpha", "random_state: 1\nalpha"),
+    "a key of the top level within another": ("alpha", "optimizer: {name: adam, learning_rate: 0.1}\nalpha"),
+    "an activation without its name": ("tanh", "{slope: 0.1}"),
+    "a loss without its name": ("alpha", "loss: {huber: 1}\nalpha"),
     # choices
     "a misspelt activation": ("tanh", "tahn"),
     "an activation that goes by another name": ("tanh", "linear"),
@@ -90,6 +104,7 @@ EDITS: dict[str, tuple[str, str]] = {
     "a decay of one": ("alpha", "optimizer: {name: adam, beta2: 1}\nalpha"),
     "a pair of betas": ("alpha", "optimizer: {name: adam, betas: [0.9, 0.999]}\nalpha"),
     "a parameter of another optimizer": ("alpha", "optimizer: {name: momentum, beta2: 0.9}\nalpha"),
+    "a number that is another optimizer": ("alpha", "optimizer: {name: gradient_descent, momentum: 0.9}\nalpha"),
     "an optimizer by another name": ("alpha", "optimizer: SGD\nalpha"),
     "an unknown kind of biases": ("  inputs", "  biases: free\n  inputs"),
     "biases switched off by false": ("  inputs", "  biases: false\n  inputs"),
@@ -98,6 +113,7 @@ EDITS: dict[str, tuple[str, str]] = {
     "a negative l2": ("alpha", "l2: -0.1\nalpha"),
     "a norm of nothing": ("alpha", "clip_norm: 0\nalpha"),
     "shuffle without a seed": ("alpha", "shuffle: true\nalpha"),
+    "shuffle with nothing": ("alpha", "shuffle: {}\nalpha"),
     "shuffle with a wrong key": ("alpha", "shuffle: {seed: 1, every: 2}\nalpha"),
     "too many decimals to round to": ("alpha", "round: 20\nalpha"),
     "half a decimal": ("alpha", "round: 2.5\nalpha"),
@@ -143,6 +159,10 @@ EDITS: dict[str, tuple[str, str]] = {
     "a bias of the wrong length": ("0.5", "{W1: [[1], [2]], W2: [[1, 2]], b1: [1]}"),
     "a matrix that the network does not have": ("0.5", "{W1: [[1], [2]], W2: [[1, 2]], W3: [[1]]}"),
     "a rule without a seed": ("0.5", "{init: normal}"),
+    "a rule without its name": ("0.5", "{seed: 1}"),
+    "a rule by another key": ("0.5", "{method: normal, seed: 1}"),
+    "a rule that is one number": ("0.5", "{init: zeros}"),
+    "a generator that is null": ("0.5", "{init: normal, seed: 1, generator: null}"),
     "a misspelt rule": ("0.5", "{init: normall, seed: 1}"),
     "a rule by another name": ("0.5", "{init: glorot, seed: 1}"),
     "a rule that takes no bounds": ("0.5", "{init: he_normal, seed: 1, std: 2}"),
@@ -152,6 +172,7 @@ EDITS: dict[str, tuple[str, str]] = {
     "an unknown parameter of a rule": ("0.5", "{init: normal, seed: 1, sigma: 2}"),
     "a negative deviation": ("0.5", "{init: normal, seed: 1, std: -1}"),
     "a range upside down": ("0.5", "{init: uniform, seed: 1, low: 1, high: 0}"),
+    "a range upside down by little": ("0.5", "{init: uniform, seed: 1, low: 1.0000001, high: 1}"),
     # data
     "x and y of different lengths": ("[1, 0]", "[1, 0, 1]"),
     "labels for one node": ("y: [1, 0]", "labels: [1, 0]"),
@@ -175,6 +196,9 @@ EDITS: dict[str, tuple[str, str]] = {
     "a figure without its index": ("iterations: 2\n", EXPECT + "A1: 0.5}\n"),
     "an index without quotes": ("iterations: 2\n", EXPECT + "A1[1,1]: 0.5}\n"),
     "a figure that is text": ("iterations: 2\n", EXPECT + "A2: '0.5'}\n"),
+    "a key of an entry by another name": ("iterations: 2\n", EXPECT + "A2: 0.5, tol: 1}\n"),
+    "a figure of a layer that is not there": ("iterations: 2\n", EXPECT + "dA9: 0.5}\n"),
+    "a figure with no end": ("iterations: 2\n", EXPECT + "loss: 0e400}\n"),
     "an entry without a figure": ("iterations: 2\n", EXPECT + "tolerance: 1}\n"),
     "an iteration that is not there": ("iterations: 2", "iterations: 2\nexpect: [{iteration: 9, A2: 0.5}]"),
     "an entry that could be several updates": ("iterations: 2\n", "iterations: 2\nexpect: [{A2: 0.5}]\n"),
@@ -286,6 +310,50 @@ def test_what_a_key_is_called_elsewhere(other: str, key: str) -> None:
     assert found.startswith("my.yaml:1:1: ")
 
 
+def other_names(table: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
+    return [(word, phrase) for phrase, words in table.items() for word in words]
+
+
+@pytest.mark.parametrize(("word", "phrase"), other_names(KEYS))
+def test_what_is_a_key_elsewhere_and_none_here(word: str, phrase: str) -> None:
+    assert f"`{word}`: here it is {phrase}" in message(f"{word}: 1\n{RIGHT}")
+
+
+@pytest.mark.parametrize(
+    ("key", "word", "phrase"), [(key, *pair) for key in VALUES for pair in other_names(VALUES[key])]
+)
+def test_what_is_a_value_elsewhere(key: str, word: str, phrase: str) -> None:
+    text = {
+        "batch": f"batch: '{word}'\n{RIGHT}",
+        "reduction": f"reduction: '{word}'\n{RIGHT}",
+        "generator": RIGHT.replace("0.5", f"{{init: normal, seed: 1, generator: '{word}'}}"),
+    }
+    assert f"`{word}`: here it is {phrase}" in message(text.get(key) or chosen(key, f"'{word}'"))
+
+
+@pytest.mark.parametrize("table", [ROWS[key].format(row.name) for key in TABLES for row in TABLES[key].values()])
+def test_a_row_in_a_message_is_written_right(table: str) -> None:
+    network = THREE if "softmax" in table or "entropy" in table else RIGHT
+    key, _, value = table.partition(": ")
+    if key == "activation":
+        network = network.replace("tanh", value)
+    else:
+        lines = [line for line in network.splitlines(keepends=True) if not line.startswith(f"{key}:")]
+        network = "".join(lines) + table
+    assert loads(network).iterations == 2
+
+
+@pytest.mark.parametrize(("parent", "key"), EXAMPLES)
+def test_an_example_in_a_message_is_of_a_key_that_there_is(parent: str, key: str) -> None:
+    parents = {"": (), "layers": ("architecture", "layers", 0), "expect": ("expect", 0)}
+    parents |= {"activation": (*parents["layers"], "activation")}
+    where = parents.get(parent, (parent,))
+    assert key in keys_at(parse(RIGHT, "x"), where)
+    assert key in EXAMPLES[parent, key]
+    for written in EXAMPLES[parent, key].partition(": a trace")[0].split(", or "):
+        assert isinstance(parse(written, "x").data, dict)
+
+
 @pytest.mark.parametrize(
     ("before", "line", "column"),
     [
@@ -333,10 +401,62 @@ def test_the_mark_stands_under_wide_signs() -> None:
         ("alpha=[1", "--set alpha=[1: this is not YAML: this `[` is not closed"),
         ("optimizer.beta1=0.5", "--set optimizer.beta1=0.5: `name` is missing in `optimizer`"),
         ("iterations=0", "--set iterations=0: `iterations` is 0: it must be at least 1"),
+        ("title.x=1", '--set title.x=1: `title` is the text "a title": there is no `x` in it'),
+        ("expect.1.A2=0.5", "--set expect.1.A2=0.5: `expect` is an empty list"),
+        ("alpha=\udcff", "--set alpha=�: a character that is no Unicode"),
+        ("\udcff=1", "--set �=1: the key has a character that is no Unicode"),
+        ("data.x." + "1" * 5000 + "=1", f"--set data.x.{'1' * 92}…: `data.x` is a list of 2: `{'1' * 39}…` should be"),
+        ("iterations=" + "1" * 5000, f"--set iterations={'1' * 88}…: `{'1' * 39}…` is too large for a float64"),
+        ("a" + ".a" * 5000 + "=1", f"--set a{'.a' * 49}…: nested deeper than 100 levels"),
+        ("expect=[{example: 1, losss: 1}]", "--set expect=[{example: 1, losss: 1}]: there is no quantity `losss`"),
+        ("expect=[{example: 9, loss: 1}]", "--set expect=[{example: 9, loss: 1}]: there is no example 9"),
+        ("expect=[{loss: 1}]", "--set expect=[{loss: 1}]: an iteration has 2 updates"),
+        ("expect=[{loss: 0e400}]", "--set expect=[{loss: 0e400}]: `loss` is 0e400: half a unit of its last digit is"),
     ],
 )  # fmt: skip
 def test_a_wrong_override_is_blamed_on_itself(setting: str, expected: str) -> None:
-    assert message(RIGHT, setting).startswith(expected)
+    assert message(f"title: a title\nexpect: []\n{RIGHT}", setting).startswith(expected)
+
+
+@pytest.mark.parametrize("root", ["hello", "3", "- 1", "[1, 2]", "null"])
+@pytest.mark.parametrize("setting", ["alpha=1", "1=2", "1.alpha=3"])
+def test_only_a_mapping_can_be_overridden(root: str, setting: str) -> None:
+    assert message(root, setting) == "my.yaml: a config is a mapping of keys to values\nFor example: alpha: 0.5"
+
+
+EXPECTING = (
+    f"{RIGHT}expect: [{{iteration: 2, example: 1, A2: 0.5, tolerance: 9}}, {{example: 1, A2: 1, tolerance: 9}}]\n"
+)
+
+
+def test_what_is_expected_by_an_override_is_held_against_the_run() -> None:
+    assert loads(EXPECTING, overrides=["iterations=1"]).unreachable == 1
+    found = message(EXPECTING, "iterations=1", "expect.1.loss=0.25")
+    assert found.startswith("--set expect.1.loss=0.25: there is no iteration 2: there is 1")
+    config = loads(EXPECTING, overrides=["iterations=1", "expect.2.loss=0.250"])
+    assert config.unreachable == 1
+    assert config.expect[0].figures["loss"].text == "0.250"
+
+
+def test_an_override_takes_the_place_of_those_within_it() -> None:
+    found = message(RIGHT, "data.x.1=5", "data.x=[1, a]")
+    assert found.startswith("--set data.x=[1, a]: an entry of `x` should be a number")
+    config = loads(EXPECTING, overrides=["expect.2.A2=0.5", "expect.2={example: 1, A2: 0.250}"])
+    assert config.expect[1].figures["A2"].text == "0.250"
+
+
+@pytest.mark.parametrize(
+    "text", ["0e400", "0e-400", "1e-99999999999999999999", "0.0e-99999999999999999999", "0E+" + "9" * 5000]
+)
+def test_a_figure_whose_last_digit_is_beyond_float64(text: str) -> None:
+    found = message(f"{RIGHT}expect: [{{example: 1, iteration: 1, A2: {text}}}]\n")
+    assert found.startswith("my.yaml:12:41: `A2` is ")
+    assert ": half a unit of its last digit is beyond float64\n" in found
+    assert len(found) < 400
+
+
+def test_a_long_number_is_cut() -> None:
+    assert message(RIGHT.replace("1.0", "1" * 5000)).startswith(f"my.yaml:10:8: `{'1' * 39}…` is too large")
 
 
 def test_of_several_overrides_the_nearest_is_blamed() -> None:
@@ -377,3 +497,11 @@ def test_an_alias_bomb_is_refused_quickly() -> None:
         f"{here}: &{here} [{', '.join(['*' + last] * 10)}]\n" for last, here in pairwise("abcdefgh")
     )
     assert "more than 1,000,000 values, aliases counted each time" in message(bomb)
+
+
+@pytest.mark.parametrize("text", ["1" * 5000, "2.." + "1" * 5000, "1" * 19])
+def test_an_iteration_of_many_digits_is_beyond_every_run(text: str) -> None:
+    ran = nntrace_run("run", "article", "--iteration", text)
+    assert ran.status == 2
+    assert " is beyond every iteration" in ran.err
+    assert len(ran.err) < 400
