@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from math import isfinite
 
 import numpy as np
 from msgspec import Struct
 
 from nntrace import selecting
+from nntrace.config.expected import written_precision
 from nntrace.config.model import Expectation, Figure
 from nntrace.errors import SelectionError
 from nntrace.tracing import Trace
@@ -28,13 +28,6 @@ class Compared(Struct, frozen=True):
     tolerance: float
     computed: float | None
     holds: bool
-
-
-def written_precision(text: str) -> float:
-    """Half a unit of the last digit of a number as it is written: 0.00005 for `0.9968`."""
-    exponent = Decimal(text).as_tuple().exponent
-    assert isinstance(exponent, int)  # infinities and nan do not get into a config
-    return 0.5 * 10.0**exponent
 
 
 def holds(figure: float, computed: float, tolerance: float, largest: float) -> bool:

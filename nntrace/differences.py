@@ -91,9 +91,8 @@ class Kinks:
         computed = [(q.name, switch.side) for q, (_, switch) in zip(sides, found, strict=True)]
         self._sides = loss_function(inputs, [*lines, *computed], self.sides)
         of = {switch.part: q for q, (_, switch) in zip(sides, found, strict=True)}
-        self._held = loss_function(
-            [*inputs, *self.sides], [(target, held(line, of)) for target, line in lines], ["loss"]
-        )
+        smooth = [(target, held(line, of)) for target, line in lines]
+        self._held = loss_function([*inputs, *self.sides], smooth, ["loss"])
 
     def between(self, moving: Moving) -> str | None:
         """The part of a formula that changes sides within the first step from where the entry is."""
@@ -112,4 +111,5 @@ class Kinks:
 def loss_function(
     inputs: Sequence[str], lines: Sequence[tuple[str, Formula]], outputs: Sequence[str]
 ) -> Callable[..., tuple[Any, ...]]:
+    """The lines as a function of the inputs, compiled."""
     return compiled(function_source("loss_of", inputs, lines, outputs), "loss_of")

@@ -12,9 +12,9 @@ from nntrace.config import checks
 from nntrace.config.document import Document, Path
 from nntrace.config.model import Written
 from nntrace.errors import ConfigError
-from nntrace.files import CsvFile, Labels, NpzFile, brief
+from nntrace.files import CsvFile, Labels, NpzFile
 from nntrace.maths.losses import LOSSES
-from nntrace.suggest import listed
+from nntrace.suggest import listed, shortened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -172,7 +172,7 @@ def _one_hot(found: _Found, labels: Labels, outputs: int) -> tuple[Array, tuple[
     classes = tuple(sorted(label for label in labels.distinct if isinstance(label, str)))
     if text and len(classes) != outputs:
         counted = "1 class" if len(classes) == 1 else f"{len(classes)} classes"
-        hint = f"The classes are {listed(map(brief, classes), most=12)}."
+        hint = f"The classes are {listed(map(shortened, classes), most=12)}."
         raise found.origin.whole(f"the labels name {counted}; the last layer has {outputs} nodes", hint)
     numbers = [classes.index(label) if isinstance(label, str) else int(label) for label in labels.distinct]
     chosen = np.array(numbers, dtype=np.int32)[labels.which]
@@ -215,7 +215,7 @@ def weights(written: Written, document: Document) -> Mapping[str, Array] | None:
     unknown = [name for name in npz.arrays if name not in shapes]
     if unknown:
         raise ConfigError(
-            f"there is no `{brief(unknown[0])}` in this network", file=path, hint=f"There are {listed(shapes)}."
+            f"there is no `{shortened(unknown[0])}` in this network", file=path, hint=f"There are {listed(shapes)}."
         )
     made = {}
     for name, shape in shapes.items():

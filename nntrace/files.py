@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from nntrace.config.document import TEXT, described, excerpt
+from nntrace.config.document import described, excerpt
 from nntrace.errors import ConfigError
-from nntrace.suggest import called_here, listed, nearest
+from nntrace.suggest import called_here, listed, nearest, shortened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,7 +113,7 @@ class CsvFile:
         made = np.frombuffer(values, dtype=np.float64).reshape(-1, len(places))
         if not np.isfinite(made).all():
             example, column = np.argwhere(~np.isfinite(made))[0].tolist()
-            problem = f"`{brief(names[column])}` is {made[example, column]}: not a finite number"
+            problem = f"`{shortened(names[column])}` is {made[example, column]}: not a finite number"
             raise self.error(names, example, column, problem)
         return made
 
@@ -122,7 +122,7 @@ class CsvFile:
         place = self._place_of(name)
         found = Labels.of(row[place].strip() for _, row, _ in self._rows())
         if "" in found.distinct:
-            raise self.error([name], found.first(found.distinct.index("")), 0, f"`{brief(name)}` is empty")
+            raise self.error([name], found.first(found.distinct.index("")), 0, f"`{shortened(name)}` is empty")
         return Labels([_label(str(word)) for word in found.distinct], found.which)
 
     def error(self, names: Sequence[str], example: int, column: int, problem: str, hint: str = "") -> ConfigError:
@@ -143,17 +143,17 @@ class CsvFile:
         count = self.header.count(name)
         if count == 1:
             return self.header.index(name)
-        said = brief(name)
+        said = shortened(name)
         if count > 1:
             second = self.header.index(name, self.header.index(name) + 1)
             hint = "Give each column a name of its own."
             raise self._at(self._line, second, f"the column `{said}` is there twice", hint)
         here = called_here(name, dict.fromkeys(self.header, ()))
         if here is not None:
-            raise self._at(self._line, self.header.index(here), f"`{said}`: here it is `{brief(here)}`")
+            raise self._at(self._line, self.header.index(here), f"`{said}`: here it is `{shortened(here)}`")
         near = nearest(name, self.header)
-        hint = f"Did you mean `{brief(near)}`? " if near else ""
-        hint += f"Its columns are {listed(map(brief, self.header))}."
+        hint = f"Did you mean `{shortened(near)}`? " if near else ""
+        hint += f"Its columns are {listed(map(shortened, self.header))}."
         raise self.at_header(f"there is no column `{said}`", hint)
 
     def _rows(self) -> Iterator[tuple[int, list[str], str]]:
@@ -297,16 +297,10 @@ def _label(text: str) -> float | str:
 def _no_number(column: str, text: str) -> tuple[str, str]:
     """What is wrong, and what helps."""
     if not text.strip():
-        return f"`{brief(column)}` is empty: every example needs a number", ""
+        return f"`{shortened(column)}` is empty: every example needs a number", ""
     foreign = next((sign for sign in text if not sign.isascii()), "")
     hint = f"There is a sign in it that no number has: U+{ord(foreign):04X}." if foreign else ""
-    return f"`{brief(column)}` should be a number, not {described(text)}", hint
-
-
-def brief(text: str) -> str:
-    """A text of the file for a message: on one line, a long one cut."""
-    line = " ".join(text.split())
-    return line if len(line) < TEXT else line[: TEXT - 1] + "…"
+    return f"`{shortened(column)}` should be a number, not {described(text)}", hint
 
 
 class NpzFile:
@@ -332,16 +326,16 @@ class NpzFile:
             made = archive[name]
         except Exception as error:  # noqa: BLE001  # as above
             if "allow_pickle" in str(error):
-                raise self.whole(f"`{brief(name)}` is an array of objects", "Save it as numbers.") from None
-            raise self.whole(f"`{brief(name)}` is damaged", "Write it anew with numpy.savez.") from None
+                raise self.whole(f"`{shortened(name)}` is an array of objects", "Save it as numbers.") from None
+            raise self.whole(f"`{shortened(name)}` is damaged", "Write it anew with numpy.savez.") from None
         if not isinstance(made, np.ndarray):  # numpy hands on as bytes what it does not know
-            raise self.whole(f"`{brief(name)}` is not an array", "Write it with numpy.savez.")
+            raise self.whole(f"`{shortened(name)}` is not an array", "Write it with numpy.savez.")
         return made
 
     def numbers(self, name: str) -> Array:
         """The array of that name as finite float64."""
         if name not in self.arrays:
-            raise self.whole(f"there is no array `{name}`", f"It holds {listed(map(brief, self.arrays))}.")
+            raise self.whole(f"there is no array `{name}`", f"It holds {listed(map(shortened, self.arrays))}.")
         found = self.arrays[name]
         if found.dtype.kind not in "iuf":
             raise self.whole(f"`{name}` should hold numbers; its type is {found.dtype}")

@@ -51,15 +51,21 @@ def loads(text: str, file: str = "config", overrides: Sequence[str] = ()) -> Con
     document = parse(text, file)
     if not overrides:
         return _expecting(_config(document), document)
-    holds_together = True
-    try:
-        as_written = _config(document)
-    except ConfigError:
-        holds_together = False  # the overrides may be what mends it
-    else:
-        _expecting(as_written, document)
+    reachable = _reachable_as_written(document)
     document = override(document, overrides)
-    return _expecting(_config(document), document, drop_unreachable=holds_together)
+    return _expecting(_config(document), document, drop_unreachable=reachable)
+
+
+def _reachable_as_written(document: Document) -> bool:
+    """Whether all of `expect` is there without overrides, so that these are what puts it out of reach."""
+    if not isinstance(document.data, dict) or not document.data.get("expect"):
+        return False
+    try:
+        config = _config(document)
+    except ConfigError:
+        return False  # the overrides may be what mends it
+    _expecting(config, document)
+    return True
 
 
 def _as_text(data: Mapping[str, Any]) -> str:

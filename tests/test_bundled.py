@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nntrace import bundle, load, trace
-from nntrace.checking import expected, holds, written_precision
+from nntrace.checking import expected, holds
+from nntrace.config.expected import written_precision
 from nntrace.render.words import teaches
 from nntrace.tracing import Trace
 
