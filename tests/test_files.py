@@ -19,7 +19,8 @@ from command import nntrace_run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nntrace import Config, ConfigError, bundle, files, load, trace
+from nntrace import Config, ConfigError, bundle, load, trace
+from nntrace.files.fields import fields_of
 
 Write = Callable[..., Path]
 NETWORK = "architecture: {inputs: 2, layers: [{nodes: 1, activation: sigmoid}]}\n"
@@ -235,14 +236,14 @@ def test_the_fields_of_a_csv_stand_where_the_csv_module_reads_them(text: str) ->
     begin = 0
     try:
         for row in reader:
-            places = list(files._fields(iter(lines[begin:]), begin + 1))
+            places = list(fields_of(iter(lines[begin:]), begin + 1))
             assert [place.wrong for place in places] == [""] * max(1, len(row))
             for field, place in zip(row, places, strict=False):
                 rest = [lines[place.line - 1][place.column :], *lines[place.line :]]
                 assert [*next(csv_module.reader(rest), []), ""][0] == field
             begin = reader.line_num
     except csv_module.Error:
-        *before, last = files._fields(iter(lines[begin:]), begin + 1)
+        *before, last = fields_of(iter(lines[begin:]), begin + 1)
         assert last.wrong
         assert not any(place.wrong for place in before)
 
