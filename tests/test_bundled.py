@@ -78,7 +78,7 @@ def test_mazur_prints_an_error_that_comes_from_updated_weights() -> None:
     assert bundled("mazur").step(2)["loss"] == pytest.approx(right, rel=1e-12)
 
 
-def test_no_two_numbers_of_unequal_are_alike_and_no_matrix_is_square() -> None:
+def test_no_two_numbers_of_unequal_are_alike_and_no_weight_matrix_is_square() -> None:
     run = bundled("unequal")
     first = next(iter(run))
     start = [first[old.name] for old, _ in run.equations.state]

@@ -22,7 +22,8 @@ from nntrace.cli import options
     "--data",
     "file",
     metavar="FILE",
-    help="Inputs from a CSV file (the columns that the config names, else all) or an NPZ file (its x).",
+    help="Inputs from a CSV file (the columns that the config names, else all; - for standard input) or an NPZ file "
+    "(its x).",
 )
 @options.shown
 @options.to(of_steps=True)
@@ -44,6 +45,8 @@ def command(
     """
     from nntrace.cli.tracing import Showing
 
+    if shown["config"] == file == "-":
+        raise click.UsageError("standard input is the config or the data, not both: name a file for one of them.")
     showing = Showing(**shown)
     showing.predict(given, file)
     return showing.show(to, color, pager)
