@@ -54,7 +54,6 @@ def measure() -> tuple[Ratio, int, int]:
     """The time against the loop's, then the memory that loading adds to a process, and that of the arrays, in KiB."""
     with _files() as path:
         data = os.path.join(os.path.dirname(path), "data.csv")
-        # First: a process counts what its parent held when it was made.
         bare = peak_memory([sys.executable, "-c", "import sys, numpy; from nntrace import load"])
         loading = peak_memory([sys.executable, "-c", LOADING, path])
         time = compare(lambda: load(path), lambda: plain_loop(data), rounds=3)

@@ -12,7 +12,7 @@ from nntrace.config import checks
 from nntrace.config.document import Document, Path
 from nntrace.config.model import Written
 from nntrace.errors import ConfigError
-from nntrace.files import CsvFile, Labels, NpzFile
+from nntrace.files.labels import Labels
 from nntrace.maths.losses import LOSSES
 from nntrace.suggest import listed, shortened
 
@@ -103,6 +103,8 @@ def _inline(written: Written, document: Document) -> _Found:
 
 
 def _from_npz(written: Written, document: Document) -> _Found:
+    from nntrace.files.npz_file import NpzFile
+
     npz = NpzFile(beside(document, ("data", "file"), str(written.data.file)))
     outputs = written.architecture.layers[-1].nodes
     x, y, labels = npz.inputs(written.architecture.inputs), None, None
@@ -123,6 +125,8 @@ def _from_npz(written: Written, document: Document) -> _Found:
 
 
 def _from_csv(written: Written, document: Document) -> _Found:
+    from nntrace.files.csv_file import CsvFile
+
     data, inputs = written.data, written.architecture.inputs
     csv = CsvFile(beside(document, ("data", "file"), str(data.file)))
     columns = [str(name) for name in data.x or ()]
@@ -140,7 +144,11 @@ def inputs_from(path: str, named: Sequence[Any] | None, inputs: int) -> Array:
     `-` is a CSV on standard input.
     """
     if checks.is_npz(path):
+        from nntrace.files.npz_file import NpzFile
+
         return NpzFile(path).inputs(inputs)
+    from nntrace.files.csv_file import CsvFile
+
     csv = CsvFile(path)
     columns = [name for name in named or () if isinstance(name, str)] or csv.every()
     if len(columns) != inputs:
@@ -210,6 +218,8 @@ def weights(written: Written, document: Document) -> Mapping[str, Array] | None:
     if not isinstance(given, dict) or "file" not in given:
         return None
     path = beside(document, ("weights", "file"), str(given["file"]))
+    from nntrace.files.npz_file import NpzFile
+
     npz = NpzFile(path)
     shapes = dict(written.shapes)
     unknown = [name for name in npz.arrays if name not in shapes]

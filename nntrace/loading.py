@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from math import isfinite, prod
 from typing import Any
 
@@ -97,6 +96,8 @@ def _scalar(value: float | str | None) -> str:
     import json
 
     if isinstance(value, int) and value.bit_length() > LARGEST:
+        from decimal import Decimal
+
         return f"{Decimal(value):.2e}"
     text = json.dumps(value, ensure_ascii=False)
     return _ALTERED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text) if isinstance(value, str) else text
