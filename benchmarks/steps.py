@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -15,6 +16,10 @@ from nntrace import Config, Trace, load
 
 Arrays = dict[str, Any]
 RUNS = 5
+ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20)}
+"""The limits that glibc comes to by itself in a long run. It depends on what a process freed before whether it asks
+the kernel for each large array anew, and that is worth a fifth of a step, to either side.
+"""
 
 
 def small(steps: int) -> Config:
@@ -120,7 +125,8 @@ def measure(case: str) -> Ratio:
 
     def alone(which: str) -> float:
         command = [sys.executable, __file__, case, which]
-        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        environment = {**os.environ, **ALLOCATOR}
+        return float(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
 
     return pairs(lambda: alone("ours"), lambda: alone("theirs"), rounds=7)
 
