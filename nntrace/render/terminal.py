@@ -26,7 +26,10 @@ from nntrace.tracing import Step
 
 LONGEST_HEADING = 50
 """A formula longer than this stands on a line of its own above the table."""
+BESIDE_HEADING = 18
+"""So much room is left of a heading for the numbers of the rows, and right of it for a size."""
 INDENT = "  "
+BETWEEN_NUMBERS = "    "
 
 
 def render(view: View) -> Iterator[str]:
@@ -92,11 +95,10 @@ class _Terminal:
         return lines
 
     def _tables(self, panel: Panel, numbers: Excerpts) -> list[str]:
-        given = [INDENT + "    ".join(f"{q.name} = {numbers.single(q)}" for q in panel.given)] if panel.given else []
+        given = self._in_rows([f"{q.name} = {numbers.single(q)}" for q in panel.given])
         found = []
         for item in panel.found:
-            first, *rest = self._formula(item)
-            found += [f"{first} = {numbers.single(item.quantity)}", *rest]
+            found += [*self._formula(item, f" = {numbers.single(item.quantity)}"), *self._computed(item)]
         tables = [self._items(items, numbers, panel) for items in panel.tables]
         blocks = [given, *tables, found] if panel.heading else [*tables, [*given, *found]]
         return [line for block in blocks if block for line in ("", *block)][1:]
@@ -121,7 +123,7 @@ class _Terminal:
         made = self._headings.get(key)
         if made is None:
             size = dimensions(*shape)
-            above = self._formula(item) if self._stands_above(item) else ()
+            above = [*self._formula(item), *self._computed(item)] if self._stands_above(item) else ()
             text = item.quantity.name if above else self.sign(item.formula)
             one = shape[1] == 1
             labels = (size,) if one else column_labels(shown(shape[1]))
@@ -133,12 +135,34 @@ class _Terminal:
 
     def _stands_above(self, item: Item) -> bool:
         """Whether the formula is too much for the heading of a table."""
-        return len(self.sign(item.formula)) > LONGEST_HEADING or bool(item.computed)
+        return len(self.sign(item.formula)) > min(LONGEST_HEADING, self.width - BESIDE_HEADING) or bool(item.computed)
 
-    def _formula(self, item: Item) -> list[str]:
-        lines = [INDENT + self.paint("formula", item.formula)]
-        if item.computed:
-            lines.append(INDENT + self.paint("quiet", f"computed as {item.computed}"))
+    def _formula(self, item: Item, ending: str = "") -> list[str]:
+        """The formula of an item, and what it comes to."""
+        *lines, last = self._broken(item.formula)
+        if len(last) + len(ending) > self.width:
+            return [*(self.paint("formula", line) for line in (*lines, last)), 2 * INDENT + ending.lstrip()]
+        return [*(self.paint("formula", line) for line in lines), self.paint("formula", last) + ending]
+
+    def _computed(self, item: Item) -> list[str]:
+        """How it is computed, where that differs."""
+        return [self.paint("quiet", line) for line in self._broken(f"computed as {item.computed}") if item.computed]
+
+    def _broken(self, text: str) -> list[str]:
+        """A formula in lines that fit."""
+        return textwrap.wrap(
+            self.sign(text), self.width, initial_indent=INDENT, subsequent_indent=3 * INDENT,
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
+
+    def _in_rows(self, texts: Sequence[str]) -> list[str]:
+        """Short texts side by side, as many in a line as fit."""
+        lines: list[str] = []
+        for text in texts:
+            if lines and len(lines[-1]) + len(BETWEEN_NUMBERS) + len(text) <= self.width:
+                lines[-1] += BETWEEN_NUMBERS + text
+            else:
+                lines.append(INDENT + text)
         return lines
 
     def _work(self, panel: Panel, numbers: Excerpts) -> list[str]:
@@ -147,9 +171,9 @@ class _Terminal:
         room = self.width - 2 * len(INDENT)
         lines: list[str] = []
         for item in panel.items:
-            for line, formula in zip(self._formula(item), item.formulas, strict=False):
+            for above, formula in zip((self._formula(item), self._computed(item)), item.formulas, strict=False):
                 worked = work(item.quantity, formula, numbers, room, self.sign)
-                lines += ["", line, *((2 * INDENT + text).rstrip() for text in worked)]
+                lines += ["", *above, *((2 * INDENT + text).rstrip() for text in worked)]
                 if self.view.detail is Detail.ENTRIES:
                     written = [self.sign(text) for text in entries(item.quantity, formula, numbers)]
                     if len(worked) == 1 == len(written) and written[0].endswith(worked[0]):

@@ -91,3 +91,29 @@ def test_signs_between_words_are_no_products_in_ascii() -> None:
     out = nntrace_run("step", "xor", encoding="ascii").out
     assert "network   2-2-1 | tanh, sigmoid | binary_cross_entropy\n" in out
     assert "Z1 = W1*A0 + b1" in out
+
+
+WIDE: list[tuple[str, ...]] = [
+    (),
+    ("optimizer=adamw", "clip_norm=0.5", "l2=0.1"),
+    ("loss={name: huber, delta: 0.3}", "optimizer=adam"),
+    ("architecture.layers.2.activation=softmax", "optimizer=rmsprop", "architecture.biases=shared", "weights=0.5"),
+    (
+        *("architecture.layers.1.activation=selu", "architecture.layers.3.activation=softmax"),
+        *("loss=binary_cross_entropy", "data.y=[[0, 1], [1, 0], [1, 0]]", "reduction=sum"),
+    ),
+    ("round=3", "optimizer=nesterov", "architecture.layers.1.activation=silu"),
+]
+
+
+@pytest.mark.parametrize("settings", WIDE, ids=" ".join)
+@pytest.mark.parametrize("detail", ["values", "work", "entries"])
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_no_line_is_wider_than_the_screen(
+    settings: tuple[str, ...], detail: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    options = [word for setting in ("expect=[]", *settings) for word in ("--set", setting)]
+    ran = nntrace_run("run", "unequal", *options, "--detail", detail)
+    assert ran.status == 0
+    assert max(map(len, ran.out.splitlines())) <= width
