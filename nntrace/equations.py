@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from nntrace.config.model import Config
 from nntrace.formula.derive import reached, times, whole
-from nntrace.formula.tree import EXAMPLES, Formula, Function, Minimum, Number, Quantity, Shape, Sum, nodes
+from nntrace.formula.tree import EXAMPLES, Formula, Function, Minimum, Number, Quantity, Shape, Sum
+from nntrace.formula.walking import nodes
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.functions import SQRT, rounding
 from nntrace.maths.losses import FUSED, LOSSES

@@ -19,7 +19,8 @@ from msgspec import Struct
 from nntrace.differences import Kinks, Moving, loss_function
 from nntrace.equations import Equations, Phase
 from nntrace.errors import SelectionError
-from nntrace.formula.tree import EXAMPLES, Formula, Quantity, nodes
+from nntrace.formula.tree import EXAMPLES, Formula, Quantity
+from nntrace.formula.walking import nodes
 from nntrace.tracing import Step, Trace
 
 RELATIVE = 1e-6

@@ -13,7 +13,8 @@ from oracle import finite_differences, off
 
 from nntrace import Config, Step, Trace, bundle, load, trace
 from nntrace.formula.numpy_source import function_source
-from nntrace.formula.tree import Quantity, nodes
+from nntrace.formula.tree import Quantity
+from nntrace.formula.walking import nodes
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.losses import LOSSES
 from nntrace.maths.optimizers import OPTIMIZERS

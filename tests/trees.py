@@ -29,8 +29,8 @@ from nntrace.formula.tree import (
     Subtract,
     Sum,
     Transpose,
-    nodes,
 )
+from nntrace.formula.walking import nodes
 from nntrace.maths.functions import SIGMA, TANH
 
 SIZES = (1, 2, 3, EXAMPLES)

@@ -2,8 +2,8 @@
 
 One rule per kind of node. The products are put into the form of the textbook (`2 (A − y)`, not
 `−1·2·(y − A)·1`), and only by steps that do not change a bit of the result: moving a sign,
-dropping a factor 1, folding a power of two into a literal. A gradient ``1/m`` is carried along as
-the division by m that it is.
+dropping a factor 1, folding a power of two into a literal. What is divided by stays a division, and
+comes last: a gradient ``1/m`` is carried along as the division by m that it is.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from nntrace.formula.tree import (
     Sum,
     Transpose,
     Where,
-    nodes,
 )
+from nntrace.formula.walking import nodes
 
 Reached = Iterator[tuple[Formula, Formula]]
 

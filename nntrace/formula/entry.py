@@ -25,8 +25,8 @@ from nntrace.formula.tree import (
     Transpose,
     Unary,
     Where,
-    flat,
 )
+from nntrace.formula.walking import flat
 
 KEPT_AT_EACH_END = 3
 

@@ -27,9 +27,8 @@ from nntrace.formula.tree import (
     Sum,
     Transpose,
     Where,
-    adds_up,
-    flat,
 )
+from nntrace.formula.walking import adds_up, flat
 
 _GREEK = {"α": "alpha", "β": "beta", "ε": "epsilon", "λ": "lambda"}
 

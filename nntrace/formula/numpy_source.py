@@ -29,8 +29,8 @@ from nntrace.formula.tree import (
     Sum,
     Transpose,
     Where,
-    nodes,
 )
+from nntrace.formula.walking import nodes
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
 """Python's own precedence, as far as it is needed."""

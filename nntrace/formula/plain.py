@@ -27,9 +27,8 @@ from nntrace.formula.tree import (
     Sum,
     Transpose,
     Where,
-    adds_up,
-    flat,
 )
+from nntrace.formula.walking import adds_up, flat
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
 """How tightly a piece of text holds together."""

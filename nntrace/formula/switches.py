@@ -8,19 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from nntrace.formula.tree import (
-    Apply,
-    Comparison,
-    Formula,
-    Greater,
-    Maximum,
-    Minimum,
-    Switch,
-    Where,
-    nodes,
-    rewritten,
-    with_operands,
-)
+from nntrace.formula.tree import Apply, Comparison, Formula, Greater, Maximum, Minimum, Switch, Where
+from nntrace.formula.walking import nodes, rewritten, with_operands
 
 
 def switches(root: Formula) -> Iterator[Switch]:

@@ -7,8 +7,7 @@ columns may be `EXAMPLES`, the number of examples in the batch; ``()`` for a sin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from operator import is_
+from collections.abc import Callable
 from typing import ClassVar, Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -317,21 +316,6 @@ class Sum(Unary, frozen=True, eq=False):
         return (1, columns) if self.over == "rows" else (rows, 1)
 
 
-def flat(node: Sum) -> Sum:
-    """`node` as one sum: the sum over rows of a sum over columns is the sum over all entries."""
-    inner = node.operand
-    if not isinstance(inner, Sum):
-        return node
-    inner = flat(inner)
-    return Sum(inner.operand, node.over if node.over == inner.over else None)
-
-
-def adds_up(node: Sum) -> bool:
-    """Whether there is more than one entry to add up along its axes, in any batch."""
-    shape = node.operand.shape
-    return any(size != 1 for size, axis in zip(shape, ("rows", "columns"), strict=False) if node.over in (axis, None))
-
-
 class Series(Formula, frozen=True, eq=False):
     """Terms added from left to right: what a sum or a matrix product is, entry by entry."""
 
@@ -410,22 +394,3 @@ def broadcast(a: Shape, b: Shape) -> Shape:
     if any(p not in (1, s) or q not in (1, s) for p, q, s in zip(a, b, stretched, strict=True)):
         raise ShapeError(f"the shapes {a} and {b} do not fit together")
     return stretched
-
-
-def rewritten(node: Formula, rule: Callable[[Formula], Formula | None]) -> Formula:
-    """`node` with what `rule` gives in place of each part for which it gives something, the largest first."""
-    other = rule(node)
-    return other if other is not None else with_operands(node, rule)
-
-
-def with_operands(node: Formula, rule: Callable[[Formula], Formula | None]) -> Formula:
-    """`node` itself, its operands `rewritten`."""
-    operands = tuple(rewritten(operand, rule) for operand in node.operands)
-    return node if all(map(is_, operands, node.operands)) else node.made_of(*operands)
-
-
-def nodes(root: Formula) -> Iterator[Formula]:
-    """`root` and every node below it, from left to right, repeated where they are."""
-    yield root
-    for operand in root.operands:
-        yield from nodes(operand)

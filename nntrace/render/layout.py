@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from nntrace.equations import Equation, Equations, Phase
 from nntrace.formula.plain import plain
-from nntrace.formula.tree import Formula, Quantity, nodes
+from nntrace.formula.tree import Formula, Quantity
+from nntrace.formula.walking import nodes
 from nntrace.render.numbers import typed
 
 START = "start"

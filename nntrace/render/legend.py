@@ -6,19 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from nntrace.equations import Equation, Equations
 from nntrace.formula.plain import digits, plain
-from nntrace.formula.tree import (
-    EXAMPLES,
-    Apply,
-    Comparison,
-    Formula,
-    Multiply,
-    Number,
-    Quantity,
-    Sum,
-    adds_up,
-    flat,
-    nodes,
-)
+from nntrace.formula.tree import EXAMPLES, Apply, Comparison, Formula, Multiply, Number, Quantity, Sum
+from nntrace.formula.walking import adds_up, flat, nodes
 
 SIGNS = {"·": "product", "⊙": "entry by entry", "ᵀ": "transposed", "sign": "-1, 0 or 1"}
 CONSTANTS = {"m": "examples in the batch", "alpha": "learning rate", "t": "count of updates"}

@@ -13,17 +13,8 @@ from nntrace.formula.entry import entry
 from nntrace.formula.latex import latex
 from nntrace.formula.numpy_source import function_source, numpy_source
 from nntrace.formula.plain import plain
-from nntrace.formula.tree import (
-    EXAMPLES,
-    Entry,
-    Formula,
-    Maximum,
-    Number,
-    Quantity,
-    ShapeError,
-    Sum,
-    nodes,
-)
+from nntrace.formula.tree import EXAMPLES, Entry, Formula, Maximum, Number, Quantity, ShapeError, Sum
+from nntrace.formula.walking import nodes
 from nntrace.maths.functions import LN, SIGMA, TANH
 
 W = Quantity("W", 2, (3, 4))

@@ -19,7 +19,8 @@ from nntrace.formula.entry import entry
 from nntrace.formula.latex import latex
 from nntrace.formula.numpy_source import numpy_source
 from nntrace.formula.plain import plain
-from nntrace.formula.tree import EXAMPLES, Formula, Number, Quantity, ShapeError, Sum, nodes
+from nntrace.formula.tree import EXAMPLES, Formula, Number, Quantity, ShapeError, Sum
+from nntrace.formula.walking import nodes
 
 EXAMPLES_IN_A_BATCH = st.sampled_from([1, 4])  # the last batch of an iteration may be of one
 
