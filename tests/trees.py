@@ -17,8 +17,10 @@ from nntrace.formula.tree import (
     Entry,
     Formula,
     Greater,
+    Less,
     MatrixProduct,
     Maximum,
+    Minimum,
     Multiply,
     Negative,
     Number,
@@ -29,14 +31,15 @@ from nntrace.formula.tree import (
     Subtract,
     Sum,
     Transpose,
+    Where,
 )
 from nntrace.formula.walking import nodes
-from nntrace.maths.functions import SIGMA, TANH
+from nntrace.maths.functions import ABS, SIGMA, TANH
 
 SIZES = (1, 2, 3, EXAMPLES)
 SHAPES: list[Shape] = [(), *((rows, columns) for rows in SIZES for columns in SIZES)]
 QUANTITIES = [Quantity(base, place, shape) for place, shape in enumerate(SHAPES) for base in "AW"]
-FUNCTIONS: Mapping[Any, Callable[[Any], Any]] = {SIGMA: lambda z: 1 / (1 + anp.exp(-z)), TANH: anp.tanh}
+FUNCTIONS: Mapping[Any, Callable[[Any], Any]] = {SIGMA: lambda z: 1 / (1 + anp.exp(-z)), TANH: anp.tanh, ABS: anp.abs}
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -71,6 +74,12 @@ def computed(node: Formula, values: Mapping[str, Any]) -> Any:
     if isinstance(node, Sum):
         axis = {"rows": 0, "columns": 1, None: None}[node.over]
         return anp.sum(operands[0], axis=axis, keepdims=axis is not None)
+    if isinstance(node, Where):
+        yes, condition, no = operands
+        ones = np.ones(
+            np.broadcast_shapes(*map(anp.shape, operands))
+        )  # autograd's where does not add up what it stretches
+        return anp.where(condition > 0.5, yes * ones, no * ones)
     if isinstance(node, Apply):
         return FUNCTIONS[node.function](operands[0])
     by_kind: dict[type[Formula], Callable[..., Any]] = {
@@ -81,7 +90,9 @@ def computed(node: Formula, values: Mapping[str, Any]) -> Any:
         Power: lambda a, b: a**b,
         Negative: lambda a: -a,
         Maximum: anp.maximum,
+        Minimum: anp.minimum,
         Greater: lambda a, b: (a > b) * 1.0,
+        Less: lambda a, b: (a < b) * 1.0,
         MatrixProduct: anp.dot,
         Transpose: anp.transpose,
     }
@@ -89,23 +100,25 @@ def computed(node: Formula, values: Mapping[str, Any]) -> Any:
 
 
 @st.composite
-def trees(draw: Draw, *, sums_anywhere: bool = True) -> Formula:
+def trees(draw: Draw, *, sums_anywhere: bool = True, bent: bool = True) -> Formula:
     """A formula of any shape.
 
     Divisors and what has a fractional power are positive, a comparison is a factor. Without
-    `sums_anywhere` a sum is over products with a quantity as large as the summed operand.
+    `sums_anywhere` a sum is over products with a quantity as large as the summed operand. Only if
+    `bent` there are choices, absolute values and letters for numbers in it.
     """
-    return _grow(draw, draw(st.sampled_from(SHAPES)), draw(st.integers(1, 4)), sums_anywhere)
+    return _grow(draw, draw(st.sampled_from(SHAPES)), draw(st.integers(1, 4)), sums_anywhere, bent)
 
 
-def _grow(draw: Draw, shape: Shape, depth: int, sums_anywhere: bool) -> Formula:
+def _grow(draw: Draw, shape: Shape, depth: int, sums_anywhere: bool, bent: bool) -> Formula:
     def grown(of: Shape = shape) -> Formula:
-        return _grow(draw, of, depth - 1, sums_anywhere)
+        return _grow(draw, of, depth - 1, sums_anywhere, bent)
 
     def operand() -> Formula:
         """What may stand beside something of this shape: as large, stretched over it, or a number."""
         if draw(st.integers(0, 3)) == 0:
-            return Number(draw(st.sampled_from([2, 3, -1, 0.5, -1.5, 4])))
+            numbers = [Number(n) for n in (2, 3, -1, 0.5, -1.5, 4)]
+            return draw(st.sampled_from([*numbers, Number(1.05, "λ")] if bent else numbers))
         narrower = [()] if not shape else [(), *((r, c) for r in {1, shape[0]} for c in {1, shape[1]})]
         return grown(draw(st.sampled_from(sorted({shape, *narrower}, key=str))))
 
@@ -144,9 +157,15 @@ def _grow(draw: Draw, shape: Shape, depth: int, sums_anywhere: bool) -> Formula:
         lambda: Negative(grown()),
         lambda: grown() ** draw(st.sampled_from([2, 3])),
         lambda: (grown() ** 2 + 1) ** draw(st.sampled_from([0.5, -1, -0.5])),
-        lambda: Greater(*beside()) * grown(),
+        lambda: draw(st.sampled_from([Greater, Less]))(*beside()) * grown(),
         lambda: draw(st.sampled_from([SIGMA, TANH]))(grown()),
+        lambda: Minimum(*beside()),
     ]
+    if bent:
+        kinds += [
+            lambda: Where(draw(st.sampled_from([Greater, Less]))(*beside()), grown(), operand()),
+            lambda: ABS(grown()),
+        ]
     if shape:
         kinds += [product, lambda: Transpose(grown(shape[::-1]))]
     if not shape or 1 in shape:

@@ -83,8 +83,8 @@ def _chosen(node: Where, incoming: Formula) -> Iterator[tuple[Quantity, Formula]
     two: what was not chosen cannot spoil the result (0·∞). Else the incoming gradient is chosen.
     """
     if not all(_by_entry(part, node) for branch in (node.yes, node.no) for part in nodes(branch)):
-        yield from gradients(node.yes, Where(node.condition, incoming, Number(0)))
-        yield from gradients(node.no, Where(node.condition, Number(0), incoming))
+        yield from gradients(node.yes, fit(Where(node.condition, incoming, Number(0)), node.yes, node))
+        yield from gradients(node.no, fit(Where(node.condition, Number(0), incoming), node.no, node))
         return
     yes, no = (_added(gradients(branch, incoming)) for branch in (node.yes, node.no))
     for q in {**yes, **no}:

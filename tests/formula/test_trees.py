@@ -14,13 +14,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from trees import QUANTITIES, computed, extent, trees, values_of
 
-from nntrace.formula.derive import gradients
+from nntrace.formula.derive import gradients, reached
 from nntrace.formula.entry import entry
 from nntrace.formula.latex import latex
 from nntrace.formula.numpy_source import numpy_source
 from nntrace.formula.plain import plain
-from nntrace.formula.tree import EXAMPLES, Formula, Number, Quantity, ShapeError, Sum
+from nntrace.formula.switches import held, switches
+from nntrace.formula.tree import EXAMPLES, Formula, Number, Quantity, ShapeError, Sum, Where
 from nntrace.formula.walking import nodes
+from nntrace.maths.functions import ABS, EXP_MINUS_1
 
 EXAMPLES_IN_A_BATCH = st.sampled_from([1, 4])  # the last batch of an iteration may be of one
 
@@ -67,11 +69,11 @@ def test_an_entry_is_that_number_of_the_matrix(formula: Formula, examples: int, 
 
 
 READ = {"σ": "sigma", "−": "-", "·": "*", "²": "**2", "³": "**3", "½": "0.5", "^": "**"}
-NAMES = {"sigma": lambda z: 1 / (1 + math.exp(-z)), "tanh": math.tanh, "max": max}
+NAMES = {"sigma": lambda z: 1 / (1 + math.exp(-z)), "tanh": math.tanh, "max": max, "min": min}
 
 
 @settings(deadline=None)
-@given(trees(), EXAMPLES_IN_A_BATCH, st.data())
+@given(trees(bent=False), EXAMPLES_IN_A_BATCH, st.data())
 def test_the_arithmetic_of_an_entry_reads_back_to_its_number(
     formula: Formula, examples: int, data: st.DataObject
 ) -> None:
@@ -85,7 +87,7 @@ def test_the_arithmetic_of_an_entry_reads_back_to_its_number(
 
 
 @settings(deadline=None)
-@given(trees(), EXAMPLES_IN_A_BATCH, st.data())
+@given(trees(bent=False), EXAMPLES_IN_A_BATCH, st.data())
 def test_the_latex_of_an_entry_reads_back_to_its_number(formula: Formula, examples: int, data: st.DataObject) -> None:
     part, expected, values = drawn_entry(formula, examples, data)
     text = python_of_latex(latex(part, leaf_numbers(values)))
@@ -201,6 +203,41 @@ def test_the_derivation_agrees_with_autograd(formula: Formula, examples: int) ->
         np.testing.assert_allclose(value, expected[name], rtol=1e-9, atol=1e-10 * largest, err_msg=name)
 
 
+@settings(deadline=None)
+@given(trees(sums_anywhere=False), EXAMPLES_IN_A_BATCH)
+def test_the_gradients_of_a_quantity_add_up_to_what_reaches_it(formula: Formula, examples: int) -> None:
+    """Also where the incoming gradient is taken out of the sum."""
+    incoming = next(q for q in QUANTITIES if q.shape == formula.shape).variant(prefix="d")
+    values = values_of(formula, examples)
+    assume(moderate(formula, values))
+    size = tuple(extent(n, examples) for n in formula.shape)
+    names = {"np": np, **values, incoming.name: np.random.default_rng(1).normal(size=size)}
+    apart: dict[str, Any] = {}
+    for q, gradient in gradients(formula, incoming):
+        apart[q.name] = apart.get(q.name, 0.0) + eval(numpy_source(gradient), names)
+    found = {q.name: eval(numpy_source(gradient), names) for q, gradient in reached(formula, incoming).items()}
+    assert found.keys() == apart.keys()
+    for name, value in found.items():
+        largest = max(1.0, np.abs(apart[name]).max())
+        np.testing.assert_allclose(value, apart[name], rtol=1e-9, atol=1e-10 * largest, err_msg=name)
+
+
+@settings(deadline=None)
+@given(trees(), EXAMPLES_IN_A_BATCH)
+def test_a_formula_held_on_its_side_is_the_same_where_it_is(formula: Formula, examples: int) -> None:
+    values = values_of(formula, examples)
+    names: dict[str, Any] = {"np": np, **values}
+    sides = {}
+    with np.errstate(all="ignore"):
+        for number, switch in enumerate(switches(formula)):
+            sides[switch.part] = Quantity("side", number, switch.side.shape)
+            names[f"side{number}"] = eval(numpy_source(switch.side), names)
+        smooth = held(formula, sides)
+        value = eval(numpy_source(smooth), names)
+        np.testing.assert_array_equal(value, eval(numpy_source(formula), names))
+    assert all(isinstance(switch.side, Quantity) for switch in switches(smooth))
+
+
 def test_a_batch_is_a_symbol_in_a_shape() -> None:
     a = Quantity("A", 1, (3, EXAMPLES))
     assert (a.T @ a).shape == (EXAMPLES, EXAMPLES)
@@ -220,6 +257,36 @@ def test_a_comparison_is_1_or_0_wherever_it_stands(formula: Formula) -> None:
     """What the derivation of a hinge loss, total(max(0, 1 − y ⊙ A)), needs."""
     value = eval(numpy_source(formula), {"np": np, **STEP_VALUES})
     np.testing.assert_array_equal(value, computed(formula, STEP_VALUES))
+
+
+CHOICE = Where(P > 0, P, Q)
+LETTER = Number(1.5, "λ")
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (CHOICE, "A if A > 0 else B"),
+        (2 * CHOICE, "2 (A if A > 0 else B)"),
+        (P * CHOICE, "A ⊙ (A if A > 0 else B)"),
+        (CHOICE + CHOICE, "(A if A > 0 else B) + (A if A > 0 else B)"),
+        (P - CHOICE, "A − (A if A > 0 else B)"),
+        (CHOICE**2, "(A if A > 0 else B)²"),
+        (Sum(CHOICE), "Σ (A if A > 0 else B)"),
+        (Where(P < CHOICE, P, CHOICE), "A if A < (A if A > 0 else B) else (A if A > 0 else B)"),
+        (ABS(CHOICE), "|A if A > 0 else B|"),
+        (Q * ABS(P - Q), "B ⊙ |A − B|"),
+        (LETTER * P, "λ·A"),
+        (LETTER * LETTER * (P - Q), "λ·λ·(A − B)"),
+        (LETTER * (P - Q), "λ (A − B)"),
+        (Q * EXP_MINUS_1(P), "B ⊙ (exp(A) − 1)"),
+        (Q - EXP_MINUS_1(P), "B − (exp(A) − 1)"),
+    ],
+    ids=str,
+)
+def test_choices_bars_and_letters_in_plain_text(formula: Formula, text: str) -> None:
+    """Read as Python's conditional expression, a choice holds least of all."""
+    assert plain(formula) == text
 
 
 COLUMN = Quantity("b", None, (2, 1))

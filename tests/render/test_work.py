@@ -7,6 +7,10 @@ import re
 import pytest
 from command import nntrace_run
 
+from nntrace import bundle, load, trace
+from nntrace.render.excerpt import Excerpts
+from nntrace.render.work import work
+
 
 def worked(config: str, name: str, *arguments: str) -> list[str]:
     """The lines under the formula of a quantity, without the indent."""
@@ -117,3 +121,18 @@ def test_no_line_is_wider_than_the_screen(
     ran = nntrace_run("run", "unequal", *options, "--detail", detail)
     assert ran.status == 0
     assert max(map(len, ran.out.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", range(40, 130, 6))
+def test_breaking_a_line_loses_and_moves_nothing(width: int) -> None:
+    """Rows of one line, so that all text can be read in its order."""
+    loss = ("loss={name: huber, delta: 0.3}", "batch=all", "expect=[]")
+    run = trace(load(str(bundle.path("article")), loss))
+    numbers = Excerpts(run.step(), run.config)
+    for name in ("losses", "loss", "dA3", "dZ3", "db3"):
+        equation = run.equations.by_target[name]
+        (whole,) = work(equation.target, equation.formula, numbers, 10**6)
+        broken = work(equation.target, equation.formula, numbers, width)
+        assert "".join(broken).replace(" ", "") == whole.replace(" ", "")
+        assert len(broken) > 1 or len(whole) <= width
+        assert broken[0].startswith("= ")
