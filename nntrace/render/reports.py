@@ -39,7 +39,7 @@ def aligned(rows: Sequence[Sequence[str]], left: Sequence[int] = ()) -> list[str
 def check_report(config: Config, found: Sequence[checking.Compared], style: Style) -> Iterator[str]:
     """Every figure of `expect` as it is published, how exactly, and what was computed; then how many hold."""
     paint = Palette(style.colour)
-    yield _text([*_title(config, paint), ""], style)
+    yield _text(_title(config, paint), style)
     rows = [("figure", "published", "within", "computed", "")]
     rows += [
         (
@@ -88,7 +88,7 @@ def verify_report(found: verifying.Verification, style: Style) -> Iterator[str]:
     """The worst entry of each gradient, what failed, what was skipped, and the verdict."""
     config = found.trace.config
     paint = Palette(style.colour)
-    yield _text([*_title(config, paint), ""], style)
+    yield _text(_title(config, paint), style)
     rows: list[tuple[str, ...]] = [
         ("gradient", "entries", "worst at", "in iteration", "derivative", "measured", "off by", "allowed", "")
     ]
@@ -199,7 +199,7 @@ def examples_report(configs: Mapping[str, Config], style: Style) -> Iterator[str
 
 def _title(config: Config, paint: Palette) -> list[str]:
     title = words.title(config)
-    return [paint("title", title)] if title else []
+    return [paint("title", title), ""] if title else []
 
 
 def _wrapped(text: str, style: Style) -> list[str]:

@@ -40,3 +40,10 @@ def test_the_list_of_examples_has_their_networks_and_what_they_teach() -> None:
 def test_colour_is_there_where_it_is_asked_for_and_nowhere_else() -> None:
     assert "\x1b[" in nntrace_run("check", "mazur", "--color", "always").out
     assert "\x1b[" not in nntrace_run("check", "mazur").out
+
+
+@pytest.mark.parametrize("command", ["check", "verify"])
+def test_a_config_without_a_title_has_no_empty_line_in_its_place(command: str) -> None:
+    out = nntrace_run(command, "article", "--set", 'title=""').out
+    assert out.split()[0] in ("figure", "gradient")
+    assert not out.startswith("\n")
