@@ -118,7 +118,7 @@ def _grow(draw: Draw, shape: Shape, depth: int, sums_anywhere: bool, bent: bool)
         """What may stand beside something of this shape: as large, stretched over it, or a number."""
         if draw(st.integers(0, 3)) == 0:
             numbers = [Number(n) for n in (2, 3, -1, 0.5, -1.5, 4)]
-            return draw(st.sampled_from([*numbers, Number(1.05, "λ")] if bent else numbers))
+            return draw(st.sampled_from([*numbers, *(Number(n, "λ") for n in (1.05, 2, 1, -1))] if bent else numbers))
         narrower = [()] if not shape else [(), *((r, c) for r in {1, shape[0]} for c in {1, shape[1]})]
         return grown(draw(st.sampled_from(sorted({shape, *narrower}, key=str))))
 

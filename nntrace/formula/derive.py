@@ -2,7 +2,8 @@
 
 One rule per kind of node. The products are put into the form of the textbook (`2 (A − y)`, not
 `−1·2·(y − A)·1`), and only by steps that do not change a bit of the result: moving a sign,
-dropping a factor 1, folding a power of two into a literal. What is divided by stays a division, and
+dropping a factor 1, folding a power of two into a literal (but for the sign of a zero, and where a
+step beyond the range of float64 is saved). What is divided by stays a division, and
 comes last: a gradient ``1/m`` is carried along as the division by m that it is.
 """
 
@@ -185,6 +186,8 @@ def _(node: Sum, g: Formula, value: Formula) -> Reached:
 
 @reaches.register(Apply)
 def _(node: Apply, g: Formula, value: Formula) -> Reached:
+    if node.function.written_out:  # it mixes entries: a gradient that only stretches would be added up wrongly
+        g = whole(g, node)
     yield node.operand, node.function.backward(g, node.operand, value)
 
 
@@ -214,16 +217,21 @@ def times(a: Formula, b: Formula) -> Formula:
         return over(times(a.left, b), a.right)
     if _literal(a) and isinstance(b, Divide):
         return over(times(a, b.left), b.right)
-    if isinstance(a, Number) and a.value == -1:
+    if _is(a, -1):
         return negative(b)
     (m, x), (n, y) = _literal_first(a), _literal_first(b)
     if m is None or n is None or not _folds(m, n, alone=x is None or y is None):
-        return b if isinstance(a, Number) and a.value == 1 else Multiply(a, b)
+        return b if _is(a, 1) else Multiply(a, b)
     folded = Number(m.value * n.value)
     rest = [part for part in (x, y) if part is not None]
     if not rest:
         return folded
     return reduce(Multiply, rest) if folded.value == 1 else Multiply(folded, reduce(Multiply, rest))
+
+
+def _is(node: Formula, value: float) -> bool:
+    """Whether `node` is this literal; one that goes by a letter is none."""
+    return isinstance(node, Number) and not node.symbol and node.value == value
 
 
 def _literal(node: Formula) -> bool:
@@ -245,10 +253,10 @@ def over(a: Formula, b: Formula) -> Formula:
     if isinstance(a, Divide):
         return Divide(over(a.left, b), a.right)
     m, x = _literal_first(a)
-    if m is not None and isinstance(b, Number) and _doubling(b):
+    if m is not None and isinstance(b, Number) and not b.symbol and _doubling(b):
         quotient = Number(m.value / b.value)
         return quotient if x is None else times(quotient, x)
-    return a if isinstance(b, Number) and b.value == 1 else Divide(a, b)
+    return a if _is(b, 1) else Divide(a, b)
 
 
 def negative(a: Formula) -> Formula:

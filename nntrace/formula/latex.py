@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from nntrace.formula.plain import ATOM, POWER, PRODUCT, SUM, Leaf, Spelled, digits
+from nntrace.formula.plain import ATOM, POWER, PRODUCT, SUM, Leaf, Spelled, beside, digits
 from nntrace.formula.tree import (
     Add,
     Apply,
@@ -119,9 +119,8 @@ def _(node: Subtract, leaf: Leaf) -> Spelled:
 
 @_spell.register(Series)
 def _(node: Series, leaf: Leaf) -> Spelled:
-    first, *others = node.terms
-    texts = [_inner(first, leaf, SUM), *(_inner(term, leaf, PRODUCT, follows=True) for term in others)]
-    return " + ".join(texts), SUM if others else PRODUCT
+    texts = [_inner(term, leaf, PRODUCT, follows=place > 0) for place, term in enumerate(node.terms)]
+    return " + ".join(texts), SUM if len(texts) > 1 else PRODUCT
 
 
 @_spell.register(Omitted)
@@ -133,7 +132,7 @@ def _(node: Omitted, leaf: Leaf) -> Spelled:
 def _(node: Multiply, leaf: Leaf) -> Spelled:
     left = _inner(node.left, leaf, PRODUCT)
     right = _inner(node.right, leaf, POWER, follows=True)
-    if isinstance(node.left, Number) and (right.startswith(r"\left(") or isinstance(node.right, Sum)):
+    if beside(node, right.startswith(r"\left(")):
         sign = r"\,"
     elif node.left.shape and node.right.shape:
         sign = r" \odot "
@@ -206,7 +205,8 @@ def _(node: Apply, leaf: Leaf) -> Spelled:
     hold = SUM if node.function.loose else ATOM
     if "{any}" not in pattern and "{atom}" not in pattern:
         return rf"{pattern}\left({latex(node.operand, leaf)}\right)", hold
-    operands = {"{any}": latex(node.operand, leaf), "{atom}": _inner(node.operand, leaf, ATOM)}
+    inner, tight = _spell(node.operand, leaf)
+    operands = {"{any}": inner, "{atom}": inner if tight >= ATOM else rf"\left({inner}\right)"}
     for place, text in operands.items():
         pattern = pattern.replace(place, text)
     return pattern, hold

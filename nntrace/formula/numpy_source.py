@@ -170,5 +170,6 @@ def _(node: Sum) -> Spelled:
 @_spell.register(Apply)
 def _(node: Apply) -> Spelled:
     template = node.function.numpy
-    text = template.format(any=numpy_source(node.operand), atom=_inner(node.operand, ATOM))
+    inner, hold = _spell(node.operand)
+    text = template.format(any=inner, atom=inner if hold >= ATOM else f"({inner})")
     return text, ATOM if _CALL.fullmatch(template) else SUM

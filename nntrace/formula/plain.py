@@ -109,9 +109,8 @@ def _(node: Subtract, leaf: Leaf) -> Spelled:
 
 @_spell.register(Series)
 def _(node: Series, leaf: Leaf) -> Spelled:
-    first, *others = node.terms
-    texts = [_inner(first, leaf, SUM), *(_inner(term, leaf, PRODUCT, follows=True) for term in others)]
-    return " + ".join(texts), SUM if others else PRODUCT
+    texts = [_inner(term, leaf, PRODUCT, follows=place > 0) for place, term in enumerate(node.terms)]
+    return " + ".join(texts), SUM if len(texts) > 1 else PRODUCT
 
 
 @_spell.register(Omitted)
@@ -119,11 +118,17 @@ def _(node: Omitted, leaf: Leaf) -> Spelled:
     return f"… ({node.count} more) …", ATOM
 
 
+def beside(node: Multiply, bracketed: bool) -> bool:
+    """Whether a literal stands before a bracket or a sum without a sign between; a letter would look like f(x)."""
+    literal = isinstance(node.left, Number) and not node.left.symbol
+    return literal and ((bracketed and not isinstance(node.right, Entry)) or isinstance(node.right, Sum))
+
+
 @_spell.register(Multiply)
 def _(node: Multiply, leaf: Leaf) -> Spelled:
     left = _inner(node.left, leaf, PRODUCT)
     right = _inner(node.right, leaf, POWER, follows=True)
-    if isinstance(node.left, Number) and (right.startswith("(") or isinstance(node.right, Sum)):
+    if beside(node, right.startswith("(")):
         sign = " "  # 2 (A − y), ½ Σ e²
     elif node.left.shape and node.right.shape:
         sign = " ⊙ "
@@ -192,5 +197,6 @@ def _(node: Sum, leaf: Leaf) -> Spelled:
 @_spell.register(Apply)
 def _(node: Apply, leaf: Leaf) -> Spelled:
     pattern = node.function.plain if "{" in node.function.plain else node.function.plain + "({any})"
-    text = pattern.format(any=plain(node.operand, leaf), atom=_inner(node.operand, leaf, ATOM))
+    inner, hold = _spell(node.operand, leaf)
+    text = pattern.format(any=inner, atom=inner if hold >= ATOM else f"({inner})")
     return text, SUM if node.function.loose else ATOM

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from trees import QUANTITIES, computed, extent, trees, values_of
 
-from nntrace.formula.derive import gradients, reached
+from nntrace.formula.derive import gradients, over, reached, times
 from nntrace.formula.entry import entry
 from nntrace.formula.latex import latex
 from nntrace.formula.numpy_source import numpy_source
@@ -22,7 +22,7 @@ from nntrace.formula.plain import plain
 from nntrace.formula.switches import held, switches
 from nntrace.formula.tree import EXAMPLES, Formula, Number, Quantity, ShapeError, Sum, Where
 from nntrace.formula.walking import nodes
-from nntrace.maths.functions import ABS, EXP_MINUS_1
+from nntrace.maths.functions import ABS, EXP_MINUS_1, LOG_SOFTMAX, SOFTMAX
 
 EXAMPLES_IN_A_BATCH = st.sampled_from([1, 4])  # the last batch of an iteration may be of one
 
@@ -238,6 +238,34 @@ def test_a_formula_held_on_its_side_is_the_same_where_it_is(formula: Formula, ex
     assert all(isinstance(switch.side, Quantity) for switch in switches(smooth))
 
 
+@pytest.mark.parametrize("function", [SOFTMAX, LOG_SOFTMAX], ids=lambda function: function.plain)
+@pytest.mark.parametrize("axis", ["rows", None])
+def test_what_mixes_a_column_gets_a_gradient_for_each_of_its_entries(function: Any, axis: Any) -> None:
+    """A sum hands on a gradient that only stretches; against autograd, the sum weighted by its own square."""
+    z = Quantity("A", None, (2, 2))
+    formula = Sum(function(z), axis) ** 2
+    whole = formula if axis is None else Sum(formula)
+
+    def theirs(x: Any) -> Any:
+        a = anp.exp(x) / anp.sum(anp.exp(x), axis=0, keepdims=True)
+        return anp.sum(anp.sum(anp.log(a) if function is LOG_SOFTMAX else a, axis=0 if axis else None) ** 2)
+
+    namespace: dict[str, Any] = {"np": np}
+    exec(SOFTMAX.helper + LOG_SOFTMAX.helper, namespace)
+    (gradient,) = reached(whole, Number(1)).values()
+    found = eval(numpy_source(gradient), {**namespace, **STEP_VALUES})
+    np.testing.assert_allclose(found, autograd.grad(theirs)(STEP_VALUES["A"]), rtol=1e-10, atol=1e-13)
+
+
+def test_a_letter_is_never_folded_into_another_number() -> None:
+    x = Quantity("A", None, (2, 2))
+    for value in (2.0, 1.0, -1.0):
+        letter = Number(value, "λ")
+        assert plain(over(3 * x, letter)) == "3·A/λ"
+        assert plain(over(x, letter)) == "A/λ"
+        assert plain(times(letter, x)) == "λ·A"
+
+
 def test_a_batch_is_a_symbol_in_a_shape() -> None:
     a = Quantity("A", 1, (3, EXAMPLES))
     assert (a.T @ a).shape == (EXAMPLES, EXAMPLES)
@@ -278,7 +306,7 @@ LETTER = Number(1.5, "λ")
         (Q * ABS(P - Q), "B ⊙ |A − B|"),
         (LETTER * P, "λ·A"),
         (LETTER * LETTER * (P - Q), "λ·λ·(A − B)"),
-        (LETTER * (P - Q), "λ (A − B)"),
+        (LETTER * (P - Q), "λ·(A − B)"),
         (Q * EXP_MINUS_1(P), "B ⊙ (exp(A) − 1)"),
         (Q - EXP_MINUS_1(P), "B − (exp(A) − 1)"),
     ],
