@@ -91,7 +91,7 @@ class Equations(Sequence[Equation]):
 
     `data` are A0 and y; `state` is what one step hands to the next, as pairs of old and new: every
     W and b, then what the optimizer keeps; `constants` are the named numbers of the formulas;
-    `kept` says what the optimizer keeps under each letter, with ``{g}`` for the gradient.
+    `kept` says what the optimizer keeps under each letter, with ``{}`` for the parameter.
     """
 
     def __init__(
@@ -165,6 +165,8 @@ def equations(config: Config) -> Equations:
     if config.round is not None:
         function = rounding(config.round)
         whole = tuple(_rounded(equation, function) for equation in whole)
+    row = OPTIMIZERS[config.chosen_optimizer.name]
+    gradient = "d{}" if config.clip_norm is None else "(clip·d{})"
     used = {node for equation in whole for node in nodes(equation.formula) if isinstance(node, Quantity)}
     kept = [q for equation in update if (q := equation.target).suffix == "new" and q.prefix]
     return Equations(
@@ -173,7 +175,7 @@ def equations(config: Config) -> Equations:
         data=(layers[0].before, y),
         state=tuple((q.before, q) for q in [*(q.variant(suffix="new") for q in parameters), *kept]),
         constants=tuple(q for q in (M, ALPHA, T, L2, CLIP_NORM, *_settings(config).values()) if q in used),
-        kept=OPTIMIZERS[config.chosen_optimizer.name].kept,
+        kept={letter: meaning.format(g=gradient) for letter, meaning in row.kept.items()},
     )
 
 

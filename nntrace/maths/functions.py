@@ -24,6 +24,7 @@ EXP_MINUS_1 = Function(
 SIGN = Function(
     plain="sign",
     latex=r"\operatorname{sign}",
+    definition="sign(x) is 1, 0 or −1",
     numpy="np.sign({any})",
     backward=lambda g, x, y: Number(0),
     odd=True,

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from nntrace.config.model import Config
+from nntrace.equations import Equations
 from nntrace.formula.tree import Entry, Formula, Quantity
 from nntrace.render.numbers import WHOLE, Format, format_for, shown, written
 from nntrace.tracing import Step
@@ -42,6 +43,12 @@ class Excerpt(Struct):
         return shown(self.shape[1])
 
 
+def _is_rounded(listing: Equations, name: str) -> bool:
+    """In a rounded run: whether it was computed, and not handed on as it is (a fixed bias)."""
+    equation = listing.by_target.get(name)
+    return equation is not None and not isinstance(equation.formula, Quantity)
+
+
 _AS_TYPED = Format("%.6g", 0.0)
 
 
@@ -63,12 +70,15 @@ class Excerpts:
         if made is None:
             shape = self.step.shape(name)
             finest = None if quantity in self.step.equations.data else self.finest
+            decimals = self.decimals
+            if finest is not None and _is_rounded(self.step.equations, name):
+                decimals = min(decimals, finest)
             if quantity in self.step.equations.constants:
                 made = _given(self.step[name])
             elif max(shape) <= WHOLE:
-                made = _whole(self.step.flat(name), shape, self.decimals, finest)
+                made = _whole(self.step.flat(name), shape, decimals, finest)
             else:
-                made = _ends(self.step[name], self.decimals, finest)
+                made = _ends(self.step[name], decimals, finest)
             self._made[name] = made
         return made
 

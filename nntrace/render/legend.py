@@ -9,7 +9,10 @@ from nntrace.formula.plain import digits, plain
 from nntrace.formula.tree import EXAMPLES, Apply, Comparison, Formula, Multiply, Number, Quantity, Sum
 from nntrace.formula.walking import adds_up, flat, nodes
 
-SIGNS = {"·": "product", "⊙": "entry by entry", "ᵀ": "transposed", "sign": "-1, 0 or 1"}
+SIGNS = {"·": "product", "⊙": "entry by entry", "ᵀ": "transposed"}
+LABELS = ("where", "signs", "names")
+BETWEEN = "; "
+"""Between the items of a line, which break there."""
 CONSTANTS = {"m": "examples in the batch", "alpha": "learning rate", "t": "count of updates"}
 
 
@@ -17,9 +20,13 @@ def legend(listing: Equations, selected: Collection[Quantity]) -> Iterator[tuple
     """The lines of the legend for the equations of the selected quantities, as pairs of a label and a text."""
     shown = [equation for equation in listing if equation.target in selected]
     formulas = [part for equation in shown for part in (equation.shown, equation.formula) if part]
-    yield "where", "; ".join(_definitions(formulas))
-    yield "signs", ", ".join(_signs(shown, formulas))
-    yield "names", ", ".join(_names(listing, shown))
+    yield "where", _joined(_definitions(formulas))
+    yield "signs", _joined(_signs(shown, formulas))
+    yield "names", _joined(_names(listing, shown))
+
+
+def _joined(items: Iterable[str]) -> str:
+    return BETWEEN.join(items)
 
 
 def _definitions(formulas: Sequence[Formula]) -> list[str]:
@@ -94,6 +101,6 @@ def _names(listing: Equations, shown: Sequence[Equation]) -> Iterator[str]:
         kept = [q for q in used if q.prefix == letter]
         if kept:
             first = kept[0].variant()
-            yield f"{letter}{first.name} {meaning.format(g=first.variant(prefix='d').name)}"
+            yield f"{letter}{first.name} {meaning.format(first.name)}"
             if any(q.suffix == "hat" for q in kept):
                 yield f"{letter}{first.name}_hat corrected for its start at 0"

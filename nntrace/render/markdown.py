@@ -24,7 +24,7 @@ from nntrace.render.words import (
     stopped,
     title,
 )
-from nntrace.render.work import entries, work
+from nntrace.render.work import broken, entries, work
 from nntrace.tracing import Step
 
 _SPECIAL = re.compile(r"[\\`*{}#|$~]|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_])")
@@ -110,7 +110,8 @@ class _Markdown:
             for label, formula in zip((f"`{item.formula}`", _computed(item)), item.formulas, strict=False):
                 lines += [label, "", "```text", *work(item.quantity, formula, numbers, WIDE)]
                 if self.view.detail is Detail.ENTRIES:
-                    lines += ["", *entries(item.quantity, formula, numbers)]
+                    texts = entries(item.quantity, formula, numbers)
+                    lines += ["", *(line for text in texts for line in broken(text, WIDE))]
                 lines += ["```", ""]
         return lines
 
@@ -163,13 +164,15 @@ def _items_frame(items: Sequence[Item], parts: Sequence[Excerpt], row: str) -> F
 
 
 def _titled(made: EndTable) -> list[str]:
+    cells = [[list(map(text, row)) for row in rows] for _, rows in made.groups]  # names of classes are the user's
+    widths = [max(len(cell) for row in rows for cell in row) for rows in cells]
     columns = [
         [heading.text + label for label in heading.labels] if len(heading.labels) > 1 else [heading.text]
         for heading, _ in made.groups
     ]
-    above, pattern = _frame(made.stub, columns, [heading.cell for heading, _ in made.groups])
+    above, pattern = _frame(made.stub, columns, widths)
     title = [f"### {made.title}", ""] if made.title else []
-    return [*title, *above, *_rows(pattern, made.stub, [cells for _, cells in made.groups]), ""]
+    return [*title, *above, *_rows(pattern, made.stub, cells), ""]
 
 
 def _frame(stub: tuple[str, ...], columns: Sequence[Sequence[str]], widths: Sequence[int]) -> Frame:

@@ -33,7 +33,7 @@ class Format:
             return str(value)
         if value == 0:
             value = 0.0  # without the sign of a negative zero
-        elif abs(value) < self.smallest < inf:
+        elif abs(value) <= self.smallest < inf:
             return short(value)
         return _exponent(self.pattern % value)
 

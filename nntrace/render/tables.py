@@ -97,8 +97,8 @@ def _packed(bundles: Sequence[Sequence[Heading]], room: int) -> list[list[tuple[
     number = 0
     for bundle in bundles:
         whole = sum(GAP + heading.width for heading in bundle)
-        if left < whole <= room:
-            left = 0  # it stays together on a line of its own
+        if left < whole <= room or any(heading.above for heading in bundle):
+            left = 0  # it stays together on a line of its own, and below what stands above it
         for heading in bundle:
             for piece, first, last in _pieces(heading, room):
                 needed = GAP + piece.width

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from nntrace.render import Detail
 from nntrace.render.excerpt import Excerpts
 from nntrace.render.layout import START, Item, Panel, by_phase, panels
+from nntrace.render.legend import BETWEEN, LABELS
 from nntrace.render.numbers import dimensions, shown
 from nntrace.render.palette import Palette
 from nntrace.render.signs import spelled
@@ -29,6 +30,8 @@ LONGEST_HEADING = 50
 BESIDE_HEADING = 18
 """So much room is left of a heading for the numbers of the rows, and right of it for a size."""
 INDENT = "  "
+NO_BREAK = "\u00a0"
+"""A space at which no line breaks."""
 BETWEEN_NUMBERS = "    "
 
 
@@ -67,15 +70,22 @@ class _Terminal:
     def _header(self) -> list[str]:
         lines = [self.paint("title", line) for line in self._wrapped(title(self.config))]
         for label, text in about(self.config, self.view.listing, self.view.quantities):
-            first, *rest = self._wrapped(self.sign(text), 10)
+            glued = self._glued(text) if label in LABELS else text
+            first, *rest = self._wrapped(self.sign(glued), 10)
             lines.append(self.paint("quiet", label.ljust(10)) + first)
             lines += [" " * 10 + line for line in rest]
         return lines
 
+    def _glued(self, text: str) -> str:
+        """The items of a legend so that lines break between them, not in one that fits."""
+        room = self.width - 10
+        items = text.split(BETWEEN)
+        return BETWEEN.join(item.replace(" ", NO_BREAK) if len(item) < room else item for item in items)
+
     def _wrapped(self, text: str, indent: int = 0) -> list[str]:
         width = self.width - indent
         wrapped = (textwrap.wrap(part, width, break_on_hyphens=False) or [""] for part in text.splitlines())
-        return [line for lines in wrapped for line in lines]
+        return [line.replace(NO_BREAK, " ").rstrip() for lines in wrapped for line in lines]
 
     def _bar(self, title: str) -> str:
         return self.paint("step", f"━━ {title} ".ljust(self.width, "━"))
@@ -166,7 +176,7 @@ class _Terminal:
         return lines
 
     def _work(self, panel: Panel, numbers: Excerpts) -> list[str]:
-        from nntrace.render.work import entries, work
+        from nntrace.render.work import broken, entries, work
 
         room = self.width - 2 * len(INDENT)
         lines: list[str] = []
@@ -175,11 +185,10 @@ class _Terminal:
                 worked = work(item.quantity, formula, numbers, room, self.sign)
                 lines += ["", *above, *((2 * INDENT + text).rstrip() for text in worked)]
                 if self.view.detail is Detail.ENTRIES:
-                    written = [self.sign(text) for text in entries(item.quantity, formula, numbers)]
-                    if len(worked) == 1 == len(written) and written[0].endswith(worked[0]):
+                    written = [broken(text, room, self.sign) for text in entries(item.quantity, formula, numbers)]
+                    if len(worked) == 1 == len(written) and written[0][0].endswith(worked[0]):
                         continue  # the entry is the whole line
-                    for text in written:
-                        lines += textwrap.wrap(text, room, initial_indent=2 * INDENT, subsequent_indent=4 * INDENT)
+                    lines += [2 * INDENT + line for text in written for line in text]
         return lines
 
     def _ending(self) -> list[str]:

@@ -11,9 +11,7 @@ import numpy as np
 from nntrace.config.model import Config, Schedule
 from nntrace.equations import Equations
 from nntrace.errors import harmless
-from nntrace.formula.tree import (
-    Quantity,
-)
+from nntrace.formula.tree import Quantity
 from nntrace.maths.table import Choice
 from nntrace.render.excerpt import excerpt_of_rows
 from nntrace.render.legend import legend
@@ -109,9 +107,9 @@ def _alpha(config: Config) -> str:
 
 
 def classes(config: Config) -> str:
-    """`0 = setosa, 1 = versicolor`: which output stands for which text label."""
+    """`node 1 = setosa, node 2 = versicolor`: which output stands for which text label."""
     named = config.classes
-    return ", ".join("…" if index is None else f"{index} = {named[index]}" for index in shown(len(named)))
+    return ", ".join("…" if index is None else f"node {index + 1} = {named[index]}" for index in shown(len(named)))
 
 
 def step_title(config: Config, step: Step) -> str:

@@ -14,9 +14,13 @@ from nntrace.render.excerpt import Excerpts
 
 _FIRST_MARK = 0xE000  # private use: stands for an operand while a formula is being spelled
 _OPERATOR = re.compile(" = | [+−⊙] |[·/]| if | else ")
+_LOOSEST_FIRST = (" = ", " if ", " else ", " + ", " − ")
+"""At which operators a line breaks rather than at a product."""
 _PARTS = re.compile(f"([\ue000-\uf8ff]|{_OPERATOR.pattern})")
 
 Block = list[str]
+_MOST_BESIDE = "  + round(softplus("
+"""About so much may stand before a matrix in a line."""
 
 
 def work(
@@ -27,17 +31,18 @@ def work(
     `sign` spells the operators for a stream that lacks their signs, before they are measured.
     """
     marks: dict[str, Block] = {}
+    room = width - len(_MOST_BESIDE)
 
     def mark(node: Formula) -> str:
         sign = chr(_FIRST_MARK + len(marks))
-        marks[sign] = _operand(node, numbers)
+        marks[sign] = _operand(node, numbers, room)
         return sign
 
     text = "= "
     if not isinstance(formula, Quantity):  # else the operand is the result
         text += plain(formula, mark) + " = "
     pieces = [_Piece(marks.get(part) or [sign(part)], part) for part in _PARTS.split(text) if part]
-    pieces.append(_Piece(_block(numbers[target].cells)))
+    pieces.append(_Piece(_block(numbers[target].cells, room)))
     lines: list[str] = []
     rows = [[piece.block for piece in row] for row in _wrapped(pieces, width)]
     for before, row in zip([[], *rows], rows, strict=False):
@@ -46,8 +51,18 @@ def work(
     return lines
 
 
+def broken(text: str, width: int, sign: Callable[[str], str] = str) -> list[str]:
+    """The arithmetic of an entry in lines at most `width` wide, broken as in `work`."""
+    label, _, terms = text.partition(" = ")
+    parts = [f"{label} = ", *filter(None, _PARTS.split(terms))]
+    rows = _wrapped([_Piece([sign(part)], part) for part in parts], width)
+    return ["".join(piece.block[0] for piece in row) for row in rows]
+
+
 def entries(target: Quantity, formula: Formula, numbers: Excerpts) -> Iterator[str]:
     """`Z2[1,1] = 0.5000·0.8176 + … = 2.1351` for every entry that is shown."""
+    if isinstance(formula, Quantity):
+        return  # b1_new = b1: nothing to work out
     shown = numbers[target]
     examples = len(numbers.step.examples)
     for i, row in zip(shown.rows, shown.cells, strict=True):
@@ -60,31 +75,38 @@ def entries(target: Quantity, formula: Formula, numbers: Excerpts) -> Iterator[s
                 continue
             terms = plain(entry(formula, i, j, examples), numbers.entry)
             label = name(Entry(target, i, j) if target.shape else Entry(target))
-            yield f"{label} = {terms}" + ("" if terms == cell else f" = {cell}")  # b1_new = b1: nothing to work out
+            yield f"{label} = {terms}" + ("" if terms == cell else f" = {cell}")
 
 
-def _operand(node: Formula, numbers: Excerpts) -> Block:
+def _operand(node: Formula, numbers: Excerpts, room: int) -> Block:
     """An operand put in: a transposed one with rows and columns exchanged, a negative number in parentheses."""
     if isinstance(node, Transpose):
         assert isinstance(node.operand, Quantity)
         exchanged = zip(*numbers[node.operand].cells, strict=True)
-        return _block([[{"⋮": "…", "…": "⋮"}.get(cell, cell) for cell in column] for column in exchanged])
+        return _block([[{"⋮": "…", "…": "⋮"}.get(cell, cell) for cell in column] for column in exchanged], room)
     assert isinstance(node, Quantity)
-    block = _block(numbers[node].cells)
+    block = _block(numbers[node].cells, room)
     return [f"({block[0]})"] if block[0].startswith("-") else block
 
 
-def _block(cells: Sequence[Sequence[str]]) -> Block:
-    """A matrix in brackets; a single number as it is."""
+def _block(cells: Sequence[Sequence[str]], room: int) -> Block:
+    """A matrix in brackets, of too many columns for the room the first and the last; a single number as it is."""
     if len(cells) == 1 and len(cells[0]) == 1:
         return [cells[0][0]]
     width = max(len(cell) for row in cells for cell in row)
+    columns, fit = len(cells[0]), max(3, room // (width + 2))
+    if columns > fit:
+        last = (fit - 1) // 2
+        cells = [[*row[: fit - 1 - last], "…", *row[columns - last :]] for row in cells]
     lines = ["  ".join(cell.rjust(width) for cell in row) for row in cells]
     if len(lines) == 1:
         return [f"[{lines[0]}]"]
     left = ["⎡", *"⎢" * (len(lines) - 2), "⎣"]
     right = ["⎤", *"⎥" * (len(lines) - 2), "⎦"]
     return [a + line + b for a, line, b in zip(left, lines, right, strict=True)]
+
+
+_NOWHERE = (inf, 0)
 
 
 class _Piece(NamedTuple):
@@ -95,23 +117,27 @@ class _Piece(NamedTuple):
 
 
 def _wrapped(pieces: Sequence[_Piece], width: int) -> Iterator[list[_Piece]]:
-    """The pieces in rows at most `width` wide; a row breaks before an operator, the least nested one that there is."""
+    """The pieces in rows at most `width` wide.
+
+    A row breaks before an operator: the least nested one that there is, and of these the loosest.
+    """
     row: list[_Piece] = []
-    nested: list[float] = []
+    nested: list[tuple[float, int]] = []
     depth = bars = used = 0
     for piece in pieces:
         row.append(piece)
-        nested.append(depth + bars % 2 if _OPERATOR.fullmatch(piece.text) else inf)
+        looseness = _LOOSEST_FIRST.index(piece.text) if piece.text in _LOOSEST_FIRST else len(_LOOSEST_FIRST)
+        nested.append((depth + bars % 2, looseness) if _OPERATOR.fullmatch(piece.text) else _NOWHERE)
         depth += piece.text.count("(") - piece.text.count(")")
         bars += piece.text.count("|")
         used += len(piece.block[0])
-        while used > width and min(nested) < inf:
+        while used > width and min(nested) < _NOWHERE:
             least = min(nested)
             place = len(nested) - 1 - nested[::-1].index(least)
             yield row[:place]
             operator = row[place].block[0].lstrip()
             row = [_Piece([operator if operator.startswith("=") else f"  {operator}"]), *row[place + 1 :]]
-            nested = [inf, *nested[place + 1 :]]
+            nested = [_NOWHERE, *nested[place + 1 :]]
             used = sum(len(piece.block[0]) for piece in row)
     yield row
 

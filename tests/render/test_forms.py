@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from command import nntrace_run
@@ -89,3 +90,15 @@ def test_control_signs_in_titles_do_not_reach_the_terminal(form: str) -> None:
     out = nntrace_run("step", "article", "--only", "loss", "--to", form, "--set", title).out
     assert "a�[31mb�c" in out
     assert "\x1b" not in out
+
+
+def test_names_of_classes_are_harmless_in_a_markdown_table(tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_text(
+        "architecture: {inputs: 1, layers: [{nodes: 2, activation: softmax}]}\nloss: cross_entropy\nweights: 0.5\n"
+        'data: {x: [1, 2], labels: ["a|b", "*c*"]}\nalpha: 0.1\niterations: 1\n',
+        encoding="utf-8",
+    )
+    out = nntrace_run("run", str(tmp_path / "my.yaml"), "--to", "markdown").out
+    table = [line for line in out.partition("Predictions")[2].splitlines() if line.startswith("|")]
+    assert len({line.count("|") for line in table}) == 1
+    assert "*c*" not in out

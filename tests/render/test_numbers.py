@@ -56,3 +56,10 @@ def test_a_large_matrix_is_shown_by_its_ends() -> None:
     assert shown(WHOLE) == tuple(range(WHOLE))
     assert shown(WHOLE + 1) == (0, 1, 2, None, WHOLE - 2, WHOLE - 1, WHOLE)
     assert len(shown(10**6)) == 2 * ENDS + 1
+
+
+@pytest.mark.parametrize("decimals", range(16))
+def test_half_a_unit_beside_a_large_entry_does_not_show_as_zero(decimals: int) -> None:
+    """Python rounds an exact half to even, and a binary one that lies below the half down."""
+    _, half = cells([500.0, float(f"5e-{decimals + 1}")], decimals)
+    assert float(half) > 0

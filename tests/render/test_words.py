@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from nntrace import bundle, load, trace
+from nntrace.formula.plain import plain
+from nntrace.maths.activations import ACTIVATIONS
+from nntrace.render.signs import ASCII
 from nntrace.render.words import about
 from nntrace.selecting import select
 
@@ -37,7 +40,7 @@ def test_only_what_is_shown_is_explained() -> None:
     assert "⊙ entry by entry" in whole["signs"]
     part = legend("unequal", only=("dA1",))
     assert "where" not in part
-    assert part["signs"] == "· product, ᵀ transposed"
+    assert part["signs"] == "· product; ᵀ transposed"
     assert part["names"] == "dA1 = ∂loss/∂A1"
 
 
@@ -54,9 +57,28 @@ def test_the_letters_of_selu_are_explained() -> None:
 
 def test_what_an_optimizer_keeps_is_explained() -> None:
     assert legend("adam-by-hand")["names"] == (
-        "alpha learning rate, t count of updates, dW1 = ∂loss/∂W1, mW1 running mean of dW1, "
-        "mW1_hat corrected for its start at 0, sW1 running mean of dW1², sW1_hat corrected for its start at 0"
+        "alpha learning rate; t count of updates; dW1 = ∂loss/∂W1; mW1 running mean of dW1; "
+        "mW1_hat corrected for its start at 0; sW1 running mean of dW1²; sW1_hat corrected for its start at 0"
     )
     assert "vW1 velocity, what is left of earlier dW1" in legend("article", "optimizer=momentum")["names"]
     assert "sW1 sum of dW1² so far" in legend("article", "optimizer=adagrad")["names"]
+    assert "sW1 running mean of (clip·dW1)²" in legend("adam-by-hand", "clip_norm=1")["names"]
     assert "W1 " not in legend("article")["names"]
+
+
+def test_every_sign_of_every_formula_and_definition_has_a_spelling_in_ascii() -> None:
+    signs = set()
+    for activation in ACTIVATIONS:
+        for settings in (
+            (),
+            ("loss=huber",),
+            ("loss=absolute_error", "l2=0.1", "batch=2"),
+            ("optimizer=adamw", "clip_norm=1"),
+        ):
+            path = bundle.path("unequal")
+            run = trace(load(str(path), [f"architecture.layers.1.activation={activation}", *settings, "expect=[]"]))
+            texts = [text for _, text in about(run.config, run.equations, run.equations.quantities)]
+            texts += [plain(part) for e in run.equations for part in (e.shown, e.formula) if part]
+            signs |= {sign for text in texts for sign in text if not sign.isascii()}
+    assert signs <= set(ASCII)
+    assert {"λ", "Φ", "Σ"} <= signs

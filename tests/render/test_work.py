@@ -33,7 +33,7 @@ def test_a_line_breaks_before_the_least_nested_operator() -> None:
 @pytest.mark.parametrize("loss", ["huber", "absolute_error", "squared_error"])
 def test_no_line_ends_in_an_operator_or_in_an_open_bar(loss: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    out = nntrace_run("step", "unequal", "--set", f"loss={loss}", "--detail", "work", "--set", "expect=[]").out
+    out = nntrace_run("step", "unequal", "--set", f"loss={loss}", "--detail", "entries", "--set", "expect=[]").out
     for line in out.partition("FORWARD")[2].splitlines():
         assert not re.search(r"( =|[+−⊙·/(]| if| else)$", line), line
         assert line.count("|") % 2 == 0, line
@@ -107,6 +107,11 @@ WIDE: list[tuple[str, ...]] = [
         *("loss=binary_cross_entropy", "data.y=[[0, 1], [1, 0], [1, 0]]", "reduction=sum"),
     ),
     ("round=3", "optimizer=nesterov", "architecture.layers.1.activation=silu"),
+    (
+        "data.x=[[1, 2], [3, 4], [5, 6], [7, 8], [9, 1], [2, 3], [4, 5], [6, 7], [8, 9], [1, 3], [3, 5], [5, 7]]",
+        *("data.y=[[0, 1], [1, 0], [0, 1], [1, 0], [0, 1], [1, 0], [0, 1], [1, 0], [0, 1], [1, 0], [0, 1], [1, 0]]",),
+        *("batch=all", "decimals=6"),
+    ),
 ]
 
 
