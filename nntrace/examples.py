@@ -120,7 +120,7 @@ def _from_npz(written: Written, document: Document) -> _Found:
     name = "y" if labels is None else "labels"
     count = len(npz.arrays[name])
     if len(x) != count:
-        raise npz.whole(f"`x` has {len(x):,} examples and `{name}` has {count:,}")
+        raise npz.whole(f"`x` and `{name}` are of different lengths: {len(x):,} and {count:,}")
     return _Found(npz, x, y, labels, [name])
 
 
@@ -158,10 +158,17 @@ def inputs_from(path: str, named: Sequence[Any] | None, inputs: int) -> Array:
 
 
 def beside(document: Document, path: Path, name: str) -> str:
-    """A file that the config names, relative to the config; from standard input, to where one is."""
+    """A file that the config names, relative to the config (from standard input, to where one is).
+
+    One that is set on the command line is looked for where one is, then beside the config.
+    """
     found = os.path.join(os.path.dirname(document.file), name)
+    where = "beside the config"
+    if document.set_at(path):
+        where = f"here and {where}"
+        found = name if os.path.exists(name) else found
     if not os.path.exists(found):
-        raise document.error(path, f"there is no file `{found}`", "A file is looked for beside the config.")
+        raise document.error(path, f"there is no file `{found}`", f"A file is looked for {where}.")
     if os.path.isdir(found):
         raise document.error(path, f"`{found}` is a directory, not a file")
     return found

@@ -107,7 +107,8 @@ class Step(Mapping[str, Any]):
         """`iteration 2, example 1`"""
         if self.iteration is None:
             return "a prediction"
-        which = f"example {self.examples[0]}" if len(self.examples) == 1 else f"batch {self.batch}"
+        one = self.equations.data[0].shape[1] == 1  # as configured: a last batch may be of one example too
+        which = f"example {self.examples[0]}" if one else f"batch {self.batch}"
         return f"iteration {self.iteration}, {which}"
 
     def __repr__(self) -> str:

@@ -200,7 +200,7 @@ def test_the_header_says_which_output_is_which_class(csv: Callable[..., Config],
     head = json.loads(nntrace_run("run", str(tmp_path / "my.yaml"), "--to", "jsonl").out.splitlines()[0])
     assert head["classes"] == ["iris", "lily", "rose"]
     out = nntrace_run("run", str(tmp_path / "my.yaml")).out
-    assert "classes   0 = iris, 1 = lily, 2 = rose\n" in out
+    assert "classes   node 1 = iris, node 2 = lily, node 3 = rose\n" in out
     assert "class" in out.partition("PREDICTIONS")[2]
 
 
@@ -301,11 +301,11 @@ def test_labels_in_an_npz(npz: Callable[..., Config], labels: Any) -> None:
     [
         ({"y": [0]}, "data.npz: there is no array `x`\nIt holds `y`."),
         ({"x": X}, "data.npz: there is no array `y`\nIt holds `x`."),
-        ({"x": X, "y": [0, 1, 1]}, "data.npz: `x` has 2 examples and `y` has 3"),
+        ({"x": X, "y": [0, 1, 1]}, "data.npz: `x` and `y` are of different lengths: 2 and 3"),
         ({"x": X[:, :1], "y": [0, 1]}, "data.npz: `x` is 2 × 1: it should be examples × 2"),
         ({"x": X, "y": [0, 1], "labels": [0, 1]}, "data.npz: `y` and `labels` are both there\nKeep one of them."),
         ({"x": X, "labels": [0, 1]}, "data.npz: `labels` need a node for each class; the last layer has one\n"),
-        ({"x": X, "y": []}, "data.npz: `x` has 2 examples and `y` has 0"),
+        ({"x": X, "y": []}, "data.npz: `x` and `y` are of different lengths: 2 and 0"),
         ({"x": X, "y": X}, "data.npz: `y` is 2 × 2: it should be examples × 1"),
         ({"x": X[:0], "y": []}, "data.npz: there is no example in it"),
         ({"x": X * np.inf, "y": [0, 1]}, "data.npz: `x[1,1]` is not a finite number"),
@@ -446,6 +446,37 @@ def test_the_weights_of_a_run_that_stops_are_the_last_finite_ones(tmp_path: Path
     assert "is the first quantity that is not finite. What was before it is written.\n" in ran.err
     with np.load(tmp_path / "w.npz") as arrays:
         assert np.isfinite(arrays["W1"]).all()
+
+
+def test_a_file_that_is_set_on_the_command_line_is_found_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bundled config has nothing beside it that one would mean."""
+    monkeypatch.chdir(tmp_path)
+    assert nntrace_run("export", "xor", "--to", "weights", "-o", "w.npz").status == 0
+    options = ("--set", "iterations=1", "--set", "expect=[]", "--only", "W1", "--to", "json")
+    ran = nntrace_run("run", "xor", "--set", "weights={file: w.npz}", *options)
+    assert ran.status == 0
+    with np.load("w.npz") as arrays:
+        assert json.loads(ran.out)["steps"][0]["values"]["W1"] == arrays["W1"].tolist()
+    missing = nntrace_run("run", "xor", "--set", "weights={file: none.npz}")
+    assert missing.status == 2
+    assert "A file is looked for here and beside the config." in missing.err
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (["", "a"], "example 1: `labels` is empty"),
+        ([b"x", b"a"], "`labels` should hold whole numbers or text; its type is |S1"),
+    ],
+)
+def test_labels_of_an_npz_are_as_strict_as_those_of_a_csv(tmp_path: Path, labels: Any, said: str) -> None:
+    np.savez(tmp_path / "data.npz", x=np.ones((2, 2)), labels=np.array(labels))
+    (tmp_path / "my.yaml").write_text(f"{CLASSES}weights: 0.5\ndata: {{file: data.npz}}\n{REST}", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "my.yaml")
+    assert said in str(caught.value)
 
 
 def test_the_weights_are_written_whole(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_evaluation_is_the_forward_half_of_a_step_without_learning(name: str) ->
 def test_a_step_reads_like_a_mapping_and_says_where_it_is() -> None:
     step = bundled("unequal").step(2, batch=2)
     assert (step.iteration, step.batch, step.examples) == (2, 2, range(3, 4))
-    assert step.place == "iteration 2, example 3"
+    assert step.place == "iteration 2, batch 2"  # two in a batch as configured, one in this
     assert bundled("unequal").step().place == "iteration 1, batch 1"
     assert repr(step).startswith("<Step: iteration 2, batch 2, loss ")
     assert len(step) == len(list(step)) == len(step.equations.quantities)

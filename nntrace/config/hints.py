@@ -80,7 +80,11 @@ KEYS: Also = {
 
 VALUES: Mapping[str, Also] = {
     "init": {"`weights: 0`": ("zeros", "zero"), "`weights: 1`": ("ones",), "`weights: 0.5`": ("constant", "full")},
-    "biases": {"`trained`": ("true", "yes", "learned"), "`none`": ("no", "off", "without"), "`fixed`": ("constant",)},
+    "biases": {
+        "`trained`": ("true", "yes", "learned"),
+        "`none`": ("false", "no", "off", "without"),
+        "`fixed`": ("constant",),
+    },
     "reduction": {"`mean`": ("average", "avg")},
     "batch": {"`all`": ("full", "full_batch", "none", "whole")},
     "generator": {"`default`": ("default_rng", "pcg64", "new"), "`legacy`": ("randomstate", "mt19937", "old")},

@@ -110,8 +110,10 @@ def _here(document: Document, path: Path, name: str) -> tuple[str, str]:
 def _wrong_value(document: Document, path: Path, problem: str) -> ConfigError:
     value = value_at(document.data, path)
     name = _named(path)
-    if problem.startswith(("Invalid enum value", "Invalid value")):
-        return _wrong_choice(document, path, value)
+    word = str(value).lower() if isinstance(value, bool) else value  # `biases: false`, say
+    from_elsewhere = isinstance(value, bool) and called_here(word, VALUES.get(str(path[-1]), {}))
+    if from_elsewhere or problem.startswith(("Invalid enum value", "Invalid value")):
+        return _wrong_choice(document, path, word)
     bound = re.fullmatch(r"Expected `(\w+)` (>=|<=|>|<) (.+)", problem)
     if bound:
         sign = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}[bound[2]]

@@ -354,6 +354,8 @@ class Config(Written, frozen=True, kw_only=True, eq=False):
     def as_data(self) -> dict[str, Any]:
         """The config as plain data that `load` reads back to the same config; what has its default is left out.
 
+        Files that it names stay named: they are read back where they are found beside.
+
         A figure of `expect` is a `msgspec.Raw` with the digits of its source, for msgspec's encoders.
         """
         written = Written(**{key: getattr(self, key) for key in Written.__struct_fields__})

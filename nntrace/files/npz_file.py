@@ -84,7 +84,12 @@ class NpzFile:
         if found.ndim != 1:
             raise self.whole(f"`{name}` has {found.ndim} axes: it should be one label for each example")
         if found.dtype.kind == "U":
-            return Labels.of(found.tolist())
+            words = [word.strip() for word in found.tolist()]
+            if "" in words:
+                raise self.error([name], words.index(""), 0, f"`{name}` is empty")
+            return Labels.of(words)
+        if found.dtype.kind not in "iuf":
+            raise self.whole(f"`{name}` should hold whole numbers or text; its type is {found.dtype}")
         made = self.numbers(name)
         if not (made == made.round()).all():
             raise self.whole(f"`{name}` should hold whole numbers or text")
