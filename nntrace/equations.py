@@ -161,17 +161,17 @@ def equations(config: Config) -> Equations:
     trained = [q for q in parameters if q.base == "W" or config.architecture.biases != "fixed"]
     derived = tuple(backward(forward, trained))
     update = tuple(_update(config, parameters, trained))
-    whole = (*forward, *derived, *update)
+    listed = (*forward, *derived, *update)
     if config.round is not None:
         function = rounding(config.round)
-        whole = tuple(_rounded(equation, function) for equation in whole)
+        listed = tuple(_rounded(equation, function) for equation in listed)
     row = OPTIMIZERS[config.chosen_optimizer.name]
     gradient = "d{}" if config.clip_norm is None else "(clip·d{})"
-    used = {node for equation in whole for node in nodes(equation.formula) if isinstance(node, Quantity)}
+    used = {node for equation in listed for node in nodes(equation.formula) if isinstance(node, Quantity)}
     kept = [q for equation in update if (q := equation.target).suffix == "new" and q.prefix]
     return Equations(
         layers=layers,
-        equations=whole,
+        equations=listed,
         data=(layers[0].before, y),
         state=tuple((q.before, q) for q in [*(q.variant(suffix="new") for q in parameters), *kept]),
         constants=tuple(q for q in (M, ALPHA, T, L2, CLIP_NORM, *_settings(config).values()) if q in used),

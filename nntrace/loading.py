@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from math import isfinite, prod
+from math import isfinite
 from typing import Any
 
 from msgspec import Raw, ValidationError, convert
@@ -20,7 +20,6 @@ from nntrace.config.model import Config, Expectation, Written
 from nntrace.equations import equations
 from nntrace.errors import ConfigError, SelectionError
 from nntrace.examples import examples, weights
-from nntrace.formula.tree import EXAMPLES
 
 BYTES_PER_NUMBER = 8
 LARGEST = 1024
@@ -158,7 +157,7 @@ def _check_memory(config: Config, document: Document) -> None:
     """A network whose matrices would not fit is refused before any of them is built."""
     listing = equations(config)
     columns = min(config.batch_size, config.examples)
-    numbers = sum(prod(columns if size == EXAMPLES else int(size) for size in q.shape) for q in listing.quantities)
+    numbers = sum(q.size(columns) for q in listing.quantities)
     needed = numbers * BYTES_PER_NUMBER
     available = _physical_memory()
     if available is not None and needed > available:

@@ -11,7 +11,7 @@ import time
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from math import isfinite, prod
+from math import isfinite
 
 import numpy as np
 from msgspec import Struct
@@ -19,7 +19,7 @@ from msgspec import Struct
 from nntrace.differences import Kinks, Moving, loss_function
 from nntrace.equations import Equations, Phase
 from nntrace.errors import SelectionError
-from nntrace.formula.tree import EXAMPLES, Formula, Quantity
+from nntrace.formula.tree import Formula, Quantity
 from nntrace.formula.walking import nodes
 from nntrace.tracing import Step, Trace
 
@@ -127,7 +127,7 @@ class Verification:
     def size(self) -> int:
         """How many entries the gradients of a step have."""
         columns = min(self.trace.config.batch_size, self.trace.config.examples)
-        return sum(prod(columns if size == EXAMPLES else int(size) for size in q.shape) for q in self.tallies)
+        return sum(q.size(columns) for q in self.tallies)
 
     def over(self, steps: Iterable[Step]) -> Iterator[Compared | Skipped]:
         """Verify `steps`, entry by entry; one that is not finite is the last and is left out."""
@@ -180,7 +180,7 @@ class Verification:
 
 
 def _evenly(count: int, most: int | None) -> Sequence[int]:
-    """The first, the last and evenly chosen numbers between, from 0, `most` at most."""
+    """The first, the last (where `most` is not 1) and evenly chosen numbers between, from 0, `most` at most."""
     if most is None or most >= count:
         return range(count)
     return list(dict.fromkeys(np.linspace(0, count - 1, most).round().astype(int).tolist()))

@@ -151,7 +151,8 @@ def _wrong_choice(document: Document, path: Path, value: Any) -> ConfigError:
     meant = nearest(value, there)
     hint = f"Did you mean `{meant}`? " if meant else ""
     if meant is None or len(there) > 1:
-        hint += f"It can be {'a whole number or ' if key == 'batch' else ''}{listed(there, last='or')}."
+        number = "a whole number or " if any(isinstance(kind, inspect.IntType) for kind in _types(path)) else ""
+        hint += f"It can be {number}{listed(there, last='or')}."
     return document.error(path, f"`{key}` cannot be {described(value)}", hint.rstrip())
 
 

@@ -45,12 +45,12 @@ def reached(node: Formula, incoming: Formula, value: Formula | None = None) -> d
     has a part in: dA ⊙ (Φ(Z) + Z ⊙ φ(Z)).
     """
     parts = list(gradients(node, incoming, value))
-    whole = _added(parts)
-    if len(parts) > len(whole) and all(_by_entry(part, node) for part in nodes(node)):
+    found = _added(parts)
+    if len(parts) > len(found) and all(_by_entry(part, node) for part in nodes(node)):
         local = _added(gradients(node, Number(1), value))
-        repeated = [q for q in whole if sum(q == other for other, _ in parts) > 1]
-        whole.update({q: times(incoming, local[q]) for q in repeated})
-    return whole
+        repeated = [q for q in found if sum(q == other for other, _ in parts) > 1]
+        found.update({q: times(incoming, local[q]) for q in repeated})
+    return found
 
 
 def _added(parts: Iterable[tuple[Quantity, Formula]]) -> dict[Quantity, Formula]:

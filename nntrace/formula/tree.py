@@ -8,6 +8,7 @@ columns may be `EXAMPLES`, the number of examples in the batch; ``()`` for a sin
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import ClassVar, Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -132,6 +133,10 @@ class Quantity(Formula, frozen=True, eq=True):
         rows = self.of[0]
         assert isinstance(rows, int)
         return rows
+
+    def size(self, examples: int) -> int:
+        """How many entries it has with so many examples in the batch."""
+        return prod(examples if extent == EXAMPLES else int(extent) for extent in self.of)
 
     @property
     def before(self) -> Quantity:

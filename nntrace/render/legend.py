@@ -20,13 +20,9 @@ def legend(listing: Equations, selected: Collection[Quantity]) -> Iterator[tuple
     """The lines of the legend for the equations of the selected quantities, as pairs of a label and a text."""
     shown = [equation for equation in listing if equation.target in selected]
     formulas = [part for equation in shown for part in (equation.shown, equation.formula) if part]
-    yield "where", _joined(_definitions(formulas))
-    yield "signs", _joined(_signs(shown, formulas))
-    yield "names", _joined(_names(listing, shown))
-
-
-def _joined(items: Iterable[str]) -> str:
-    return BETWEEN.join(items)
+    yield "where", BETWEEN.join(_definitions(formulas))
+    yield "signs", BETWEEN.join(_signs(shown, formulas))
+    yield "names", BETWEEN.join(_names(listing, shown))
 
 
 def _definitions(formulas: Sequence[Formula]) -> list[str]:

@@ -134,7 +134,7 @@ class _Terminal:
         if made is None:
             size = dimensions(*shape)
             above = [*self._formula(item), *self._computed(item)] if self._stands_above(item) else ()
-            text = item.quantity.name if above else self.sign(item.formula)
+            text = item.quantity.name if above else item.formula
             one = shape[1] == 1
             labels = (size,) if one else column_labels(shown(shape[1]))
             text = text if one else f"{text}  {size}"

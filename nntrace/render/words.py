@@ -102,8 +102,8 @@ def _alpha(config: Config) -> str:
         every = "iteration" if alpha.every == 1 else f"{alpha.every:,} iterations"
         return f"{typed(alpha.start)}, times {typed(alpha.decay)} every {every}"
     if isinstance(alpha, list):
-        return ", ".join("…" if index is None else f"{typed(alpha[index])}" for index in shown(len(alpha)))
-    return f"{typed(alpha)}"
+        return ", ".join("…" if index is None else typed(alpha[index]) for index in shown(len(alpha)))
+    return typed(alpha)
 
 
 def classes(config: Config) -> str:

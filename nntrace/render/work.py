@@ -34,9 +34,9 @@ def work(
     room = width - len(_MOST_BESIDE)
 
     def mark(node: Formula) -> str:
-        sign = chr(_FIRST_MARK + len(marks))
-        marks[sign] = _operand(node, numbers, room)
-        return sign
+        place = chr(_FIRST_MARK + len(marks))
+        marks[place] = _operand(node, numbers, room)
+        return place
 
     text = "= "
     if not isinstance(formula, Quantity):  # else the operand is the result
