@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from nntrace.formula.compiling import compiled
 from nntrace.formula.numpy_source import function_source
 from nntrace.formula.plain import plain
 from nntrace.formula.switches import held, switches
 from nntrace.formula.tree import Formula, Quantity
-from nntrace.tracing import compiled
 
 H = 1e-5
 """How far an entry is moved: in float64 what the difference cuts off and what it rounds are about equal here."""

@@ -7,9 +7,8 @@ from which it and others are replayed bit for bit.
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from math import isfinite, isqrt
 from operator import itemgetter
@@ -23,7 +22,9 @@ from nntrace import selecting
 from nntrace.config.model import Config, chosen
 from nntrace.equations import Equations, Phase, equations
 from nntrace.errors import SelectionError
+from nntrace.formula.compiling import compiled
 from nntrace.formula.numpy_source import function_source
+from nntrace.formula.tree import Entry
 from nntrace.maths.initial import INITIALIZERS
 from nntrace.selecting import examples_of
 
@@ -87,6 +88,11 @@ class Step(Mapping[str, Any]):
         """Every entry as a Python float, row after row."""
         value = self._values[self._index[name]]
         return value.ravel().tolist() if isinstance(value, np.ndarray) else [float(value)]
+
+    def number(self, entry: Entry) -> float:
+        """One entry as a Python float."""
+        value = self._values[self._index[entry.quantity.name]]
+        return float(value if entry.row is None else value[entry.row, entry.column])
 
     def shape(self, name: str) -> tuple[int, int]:
         """Rows and columns; (1, 1) for a single number."""
@@ -280,13 +286,6 @@ def finite(loss: float, state: Sequence[Array]) -> bool:
 def _sum(array: Array) -> float:
     """Of the squares up to the size where BLAS would wake its threads for it, else of the entries."""
     return float(np.vdot(array, array) if array.size <= BLAS_ALONE else np.einsum("ij->", array))
-
-
-def compiled(source: str, name: str) -> Callable[..., tuple[Any, ...]]:
-    """The function `name` of `source`; what overflows or has no value is inf or nan, without a warning."""
-    namespace: dict[str, Any] = {"np": np, "math": math}
-    exec(compile(source, "<equations>", "exec"), namespace)  # noqa: S102  # our own text, made from the list
-    return np.errstate(all="ignore")(namespace[name])  # type: ignore[no-any-return]
 
 
 def _source(listing: Equations) -> str:

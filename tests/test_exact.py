@@ -12,13 +12,13 @@ import pytest
 from oracle import finite_differences, off
 
 from nntrace import Config, Step, Trace, bundle, load, trace
+from nntrace.formula.compiling import compiled
 from nntrace.formula.numpy_source import function_source
 from nntrace.formula.tree import Quantity
 from nntrace.formula.walking import nodes
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.losses import LOSSES
 from nntrace.maths.optimizers import OPTIMIZERS
-from nntrace.tracing import compiled
 
 
 def random_network(seed: int, *, depth: int, activation: str, loss: str, biases: str, **keys: Any) -> Config:

@@ -17,7 +17,6 @@ from nntrace.formula.tree import (
     MatrixProduct,
     Multiply,
     Number,
-    Omitted,
     Ones,
     Quantity,
     Series,
@@ -28,52 +27,36 @@ from nntrace.formula.tree import (
 )
 from nntrace.formula.walking import flat
 
-KEPT_AT_EACH_END = 3
 
-
-def entry(node: Formula, row: int, column: int, examples: int, most: int = 12) -> Formula:
+def entry(node: Formula, row: int, column: int, examples: int) -> Formula:
     """Entry (row, column) of `node`, both from 0; for a single number they are ignored.
 
-    `examples` is the number of columns of this batch. A sum of more than `most` terms is written
-    by its first and last three.
+    `examples` is the number of columns of this batch. Every term of a sum is there, however long it
+    is; `nntrace.formula.evaluating.shortened` leaves the largest.
     """
-    return _entry(node, row, column, _Writer(examples, most))
+    return _entry(node, row, column, examples)
 
 
-class _Writer:
-    def __init__(self, examples: int, most: int) -> None:
-        self.examples = examples
-        self.most = most
-
-    def size(self, extent: int | str) -> int:
-        return self.examples if extent == EXAMPLES else int(extent)
-
-    def series(self, indices: range) -> tuple[list[int], int]:
-        """The indices to write, and how many are left out after the third."""
-        if len(indices) <= self.most:
-            return list(indices), 0
-        ends = [*indices[:KEPT_AT_EACH_END], *indices[-KEPT_AT_EACH_END:]]
-        return ends, len(indices) - len(ends)
+def _size(extent: int | str, examples: int) -> int:
+    return examples if extent == EXAMPLES else int(extent)
 
 
-def _series(terms: list[Formula], omitted: int) -> Formula:
-    if omitted:
-        terms.insert(KEPT_AT_EACH_END, Omitted(omitted))
+def _series(terms: list[Formula]) -> Formula:
     return terms[0] if len(terms) == 1 else Series(tuple(terms))
 
 
 @singledispatch
-def _entry(node: Formula, row: int, column: int, writer: _Writer) -> Formula:
+def _entry(node: Formula, row: int, column: int, examples: int) -> Formula:
     raise TypeError(f"no entry of {type(node).__name__}")
 
 
 @_entry.register(Number)
-def _(node: Number, row: int, column: int, writer: _Writer) -> Formula:
+def _(node: Number, row: int, column: int, examples: int) -> Formula:
     return node
 
 
 @_entry.register(Quantity)
-def _(node: Quantity, row: int, column: int, writer: _Writer) -> Formula:
+def _(node: Quantity, row: int, column: int, examples: int) -> Formula:
     if not node.shape:
         return Entry(node)
     rows, columns = node.shape
@@ -83,46 +66,44 @@ def _(node: Quantity, row: int, column: int, writer: _Writer) -> Formula:
 @_entry.register(Unary)
 @_entry.register(Binary)
 @_entry.register(Where)
-def _(node: Formula, row: int, column: int, writer: _Writer) -> Formula:
-    return node.made_of(*(_entry(operand, row, column, writer) for operand in node.operands))
+def _(node: Formula, row: int, column: int, examples: int) -> Formula:
+    return node.made_of(*(_entry(operand, row, column, examples) for operand in node.operands))
 
 
 @_entry.register(Apply)
-def _(node: Apply, row: int, column: int, writer: _Writer) -> Formula:
+def _(node: Apply, row: int, column: int, examples: int) -> Formula:
     if node.function.written_out:
-        return _entry(node.function.written_out(node.operand), row, column, writer)
-    return node.made_of(_entry(node.operand, row, column, writer))
+        return _entry(node.function.written_out(node.operand), row, column, examples)
+    return node.made_of(_entry(node.operand, row, column, examples))
 
 
 @_entry.register(Ones)
-def _(node: Ones, row: int, column: int, writer: _Writer) -> Formula:
+def _(node: Ones, row: int, column: int, examples: int) -> Formula:
     return Number(1)
 
 
 @_entry.register(Transpose)
-def _(node: Transpose, row: int, column: int, writer: _Writer) -> Formula:
-    return _entry(node.operand, column, row, writer)
+def _(node: Transpose, row: int, column: int, examples: int) -> Formula:
+    return _entry(node.operand, column, row, examples)
 
 
 @_entry.register(MatrixProduct)
-def _(node: MatrixProduct, row: int, column: int, writer: _Writer) -> Formula:
-    inner, omitted = writer.series(range(writer.size(node.left.shape[1])))
-    terms: list[Formula] = [
-        Multiply(_entry(node.left, row, k, writer), _entry(node.right, k, column, writer)) for k in inner
-    ]
-    return _series(terms, omitted)
+def _(node: MatrixProduct, row: int, column: int, examples: int) -> Formula:
+    inner = range(_size(node.left.shape[1], examples))
+    return _series(
+        [Multiply(_entry(node.left, row, k, examples), _entry(node.right, k, column, examples)) for k in inner]
+    )
 
 
 @_entry.register(Sum)
-def _(node: Sum, row: int, column: int, writer: _Writer) -> Formula:
+def _(node: Sum, row: int, column: int, examples: int) -> Formula:
     if not node.operand.shape:
-        return _entry(node.operand, row, column, writer)
+        return _entry(node.operand, row, column, examples)
     node = flat(node)
-    rows, columns = (writer.size(extent) for extent in node.operand.shape)
+    rows, columns = (_size(extent, examples) for extent in node.operand.shape)
     count = {"rows": rows, "columns": columns, None: rows * columns}[node.over]
-    kept, omitted = writer.series(range(count))
     terms = []
-    for k in kept:
+    for k in range(count):
         i, j = {"rows": (k, column), "columns": (row, k), None: divmod(k, columns)}[node.over]
-        terms.append(_entry(node.operand, i, j, writer))
-    return _series(terms, omitted)
+        terms.append(_entry(node.operand, i, j, examples))
+    return _series(terms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from nntrace.formula.plain import ATOM, POWER, PRODUCT, SUM, Leaf, Spelled, beside, digits
+from nntrace.formula.plain import ATOM, POWER, PRODUCT, SUM, Leaf, Spelled, beside, digits, others
 from nntrace.formula.tree import (
     Add,
     Apply,
@@ -18,10 +18,10 @@ from nntrace.formula.tree import (
     Multiply,
     Negative,
     Number,
-    Omitted,
     Ones,
     Power,
     Quantity,
+    Rest,
     Series,
     Subtract,
     Sum,
@@ -40,6 +40,8 @@ def name(node: Formula) -> str:
     if isinstance(node, Entry):
         index = "" if node.row is None or node.column is None else f"_{{{node.row + 1},{node.column + 1}}}"
         return f"{{{name(node.quantity)}}}{index}"
+    if isinstance(node, Rest):
+        return rf"\text{{{others(node)}}}"
     assert isinstance(node, Quantity)
     base = _base(node.base)
     if node.layer is not None:
@@ -86,7 +88,7 @@ def _(node: Quantity, leaf: Leaf) -> Spelled:
 @_spell.register(Entry)
 def _(node: Entry, leaf: Leaf) -> Spelled:
     text = leaf(node)
-    return text, PRODUCT if text.startswith("-") else ATOM
+    return text, PRODUCT if text.startswith("-") or r"\cdot" in text else ATOM
 
 
 @_spell.register(Number)
@@ -97,9 +99,17 @@ def _(node: Number, leaf: Leaf) -> Spelled:
         return r"\tfrac{1}{2}", ATOM
     mantissa, e, exponent = digits(node.value).partition("e")
     if e:
-        power = f"10^{{{int(exponent)}}}"
-        return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}"), PRODUCT
+        return number(f"{mantissa}e{exponent}"), PRODUCT
     return mantissa, ATOM if node.value >= 0 else PRODUCT
+
+
+def number(text: str) -> str:
+    """Digits in LaTeX: `2.1e-9` as a power of ten."""
+    mantissa, e, exponent = text.partition("e")
+    if not e:
+        return text
+    power = f"10^{{{int(exponent)}}}"
+    return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}")
 
 
 @_spell.register(Negative)
@@ -123,9 +133,9 @@ def _(node: Series, leaf: Leaf) -> Spelled:
     return " + ".join(texts), SUM if len(texts) > 1 else PRODUCT
 
 
-@_spell.register(Omitted)
-def _(node: Omitted, leaf: Leaf) -> Spelled:
-    return rf"\cdots\text{{ ({node.count} more) }}\cdots", ATOM
+@_spell.register(Rest)
+def _(node: Rest, leaf: Leaf) -> Spelled:
+    return f"({leaf(node)})", ATOM
 
 
 @_spell.register(Multiply)

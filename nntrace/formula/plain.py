@@ -18,10 +18,10 @@ from nntrace.formula.tree import (
     Multiply,
     Negative,
     Number,
-    Omitted,
     Ones,
     Power,
     Quantity,
+    Rest,
     Series,
     Subtract,
     Sum,
@@ -35,18 +35,25 @@ SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
 
 Spelled = tuple[str, int]
 Leaf = Callable[[Formula], str]
-"""How a quantity, an entry or a transposed quantity is written."""
+"""How a quantity, an entry, a transposed quantity or the rest of a long sum is written."""
 
 
 def name(node: Formula) -> str:
-    """The leaf by its name: `W2`, `A1ᵀ`, `dW2[1,3]`."""
+    """The leaf by its name: `W2`, `A1ᵀ`, `dW2[1,3]`, `779 other terms`."""
     if isinstance(node, Transpose):
         return name(node.operand) + "ᵀ"
     if isinstance(node, Entry):
         index = "" if node.row is None or node.column is None else f"[{node.row + 1},{node.column + 1}]"
         return node.quantity.name + index
+    if isinstance(node, Rest):
+        return others(node)
     assert isinstance(node, Quantity)
     return node.name
+
+
+def others(node: Rest) -> str:
+    """`779 other terms`"""
+    return f"{node.count:,} other terms"
 
 
 def plain(node: Formula, leaf: Leaf = name) -> str:
@@ -113,9 +120,9 @@ def _(node: Series, leaf: Leaf) -> Spelled:
     return " + ".join(texts), SUM if len(texts) > 1 else PRODUCT
 
 
-@_spell.register(Omitted)
-def _(node: Omitted, leaf: Leaf) -> Spelled:
-    return f"… ({node.count} more) …", ATOM
+@_spell.register(Rest)
+def _(node: Rest, leaf: Leaf) -> Spelled:
+    return f"({leaf(node)})", ATOM
 
 
 def beside(node: Multiply, bracketed: bool) -> bool:

@@ -334,10 +334,11 @@ class Series(Formula, frozen=True, eq=False):
         return Series(operands)
 
 
-class Omitted(Formula, frozen=True, eq=False):
-    """Stands in a `Series` for terms that are too many to write."""
+class Rest(Formula, frozen=True, eq=False):
+    """Stands in a `Series` for the terms that are too many to write; `value` is what they add up to."""
 
     count: int
+    value: float
 
 
 class Switch(NamedTuple):

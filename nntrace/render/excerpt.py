@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from nntrace.config.model import Config
 from nntrace.equations import Equations
-from nntrace.formula.tree import Entry, Formula, Quantity
+from nntrace.formula.tree import Quantity
 from nntrace.render.numbers import WHOLE, Format, format_for, shown, written
 from nntrace.tracing import Step
 
@@ -85,12 +85,6 @@ class Excerpts:
     def single(self, quantity: Quantity) -> str:
         """A quantity of one entry, as text."""
         return self[quantity].cells[0][0]
-
-    def entry(self, node: Formula) -> str:
-        """An entry as its quantity's table shows it."""
-        assert isinstance(node, Entry)
-        value = self.step[node.quantity.name]
-        return self[node.quantity].form(float(value if node.row is None else value[node.row, node.column]))
 
 
 def excerpt_of_rows(array: Array, rows: Sequence[int], decimals: int) -> list[list[str]]:

@@ -8,6 +8,7 @@ from 1e6 on. What is not zero never shows as zero.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import lru_cache
 from math import floor, inf, isfinite, log10
 
@@ -46,6 +47,29 @@ def short(value: float) -> str:
 def typed(value: float, digits: int = 6) -> str:
     """A number as one types it, with so many significant digits at most: 0.5, 1e-8."""
     return _exponent(f"{value + 0.0:.{digits}g}")  # + 0.0: without the sign of a negative zero
+
+
+def alone(value: float, decimals: int, extra: int = 0, least: int | None = None) -> str:
+    """A number that stands in a line of arithmetic and not in a column.
+
+    With `decimals` and `extra` more; where these would show fewer than two significant digits, three and
+    `extra` more. No zeros are shown beyond what says it exactly, but for `least` decimals (`decimals` if None).
+    """
+    least = decimals if least is None else least
+    if not isfinite(value):
+        return str(value)
+    if value == 0:
+        return f"{0:.{least}f}"
+    exact = Decimal(repr(value))
+    size, exponent = exact.adjusted(), exact.as_tuple().exponent
+    assert isinstance(exponent, int)
+    places = decimals + extra
+    if size + places < 1:
+        places = SIGNIFICANT + extra - 1 - size
+    if abs(value) >= SCIENTIFIC_FROM or places > max(MOST_DECIMALS, decimals) + extra:
+        mantissa = (max(decimals, SIGNIFICANT - 1) if size > 0 else SIGNIFICANT - 1) + extra
+        return _exponent(f"{value:.{min(mantissa, max(size - exponent, SIGNIFICANT - 1))}e}")
+    return f"{value:.{min(places, max(least, -exponent))}f}"
 
 
 def _exponent(text: str) -> str:

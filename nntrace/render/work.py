@@ -10,11 +10,12 @@ from typing import NamedTuple
 from nntrace.formula.entry import entry
 from nntrace.formula.plain import name, plain
 from nntrace.formula.tree import Entry, Formula, Quantity, Transpose
+from nntrace.render.arithmetic import Worked, worked
 from nntrace.render.excerpt import Excerpts
 
 _FIRST_MARK = 0xE000  # private use: stands for an operand while a formula is being spelled
-_OPERATOR = re.compile(" = | [+−⊙] |[·/]| if | else ")
-_LOOSEST_FIRST = (" = ", " if ", " else ", " + ", " − ")
+_OPERATOR = re.compile(" [=≈] | [+−⊙] |[·/]| if | else ")
+_LOOSEST_FIRST = (" = ", " ≈ ", " if ", " else ", " + ", " − ")
 """At which operators a line breaks rather than at a product."""
 _PARTS = re.compile(f"([\ue000-\uf8ff]|{_OPERATOR.pattern})")
 
@@ -73,9 +74,29 @@ def entries(target: Quantity, formula: Formula, numbers: Excerpts) -> Iterator[s
             if j is None:
                 yield "…"
                 continue
-            terms = plain(entry(formula, i, j, examples), numbers.entry)
-            label = name(Entry(target, i, j) if target.shape else Entry(target))
-            yield f"{label} = {terms}" + ("" if terms == cell else f" = {cell}")
+            it = Entry(target, i, j) if target.shape else Entry(target)
+            yield f"{name(it)} = {arithmetic(entry(formula, i, j, examples), it, numbers, cell)}"
+
+
+def arithmetic(formula: Formula, target: Entry, numbers: Excerpts, cell: str = "") -> str:
+    """`0.5000·0.8176 + … = 2.1351`: the formula of an entry with the numbers put in; see `worked`."""
+    made = worked_entry(formula, target, numbers, cell)
+    terms = made.terms
+    return terms if terms == made.result else f"{terms} {made.sign} {made.result}"
+
+
+def worked_entry(formula: Formula, target: Entry, numbers: Excerpts, cell: str = "") -> Worked:
+    """The arithmetic of an entry of the step that `numbers` are of; `cell` is how the result is shown elsewhere."""
+    step = numbers.step
+    return worked(
+        formula,
+        step.number,
+        step.number(target),
+        numbers.decimals,
+        finest=numbers.finest,
+        constants=step.equations.constants,
+        cell=cell,
+    )
 
 
 def _operand(node: Formula, numbers: Excerpts, room: int) -> Block:
@@ -136,7 +157,7 @@ def _wrapped(pieces: Sequence[_Piece], width: int) -> Iterator[list[_Piece]]:
             place = len(nested) - 1 - nested[::-1].index(least)
             yield row[:place]
             operator = row[place].block[0].lstrip()
-            row = [_Piece([operator if operator.startswith("=") else f"  {operator}"]), *row[place + 1 :]]
+            row = [_Piece([operator if operator.startswith(("=", "≈")) else f"  {operator}"]), *row[place + 1 :]]
             nested = [_NOWHERE, *nested[place + 1 :]]
             used = sum(len(piece.block[0]) for piece in row)
     yield row

@@ -56,9 +56,9 @@ def drawn_entry(formula: Formula, examples: int, data: st.DataObject) -> tuple[F
     assume(moderate(formula, values))
     whole = np.asarray(computed(formula, values))
     if not formula.shape:
-        return entry(formula, 0, 0, examples, most=99), float(whole), values
+        return entry(formula, 0, 0, examples), float(whole), values
     row, column = (data.draw(st.integers(0, size - 1)) for size in whole.shape)
-    return entry(formula, row, column, examples, most=99), whole[row, column], values
+    return entry(formula, row, column, examples), whole[row, column], values
 
 
 @settings(deadline=None)

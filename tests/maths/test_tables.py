@@ -13,6 +13,7 @@ import oracle
 import pytest
 import scipy.special
 
+from nntrace.formula.compiling import compiled
 from nntrace.formula.derive import gradients
 from nntrace.formula.numpy_source import function_source
 from nntrace.formula.tree import Formula, Function, Number, Quantity, Sum
@@ -22,7 +23,6 @@ from nntrace.maths.initial import INITIALIZERS
 from nntrace.maths.losses import FUSED, LOSSES
 from nntrace.maths.optimizers import OPTIMIZERS, Parameter
 from nntrace.maths.table import Row
-from nntrace.tracing import compiled
 
 TABLES: list[Mapping[str, Row]] = [ACTIVATIONS, LOSSES, OPTIMIZERS, INITIALIZERS]
 POINTS = np.array([-30.0, -5.0, -1.5, -0.3, -1e-3, 1e-3, 0.3, 1.5, 5.0, 30.0])

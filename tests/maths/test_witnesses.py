@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from nntrace import bundle, load, trace
+from nntrace.formula.compiling import compiled
 from nntrace.formula.derive import gradients
 from nntrace.formula.numpy_source import function_source
 from nntrace.formula.tree import Formula, Number, Quantity, Sum
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.initial import INITIALIZERS
 from nntrace.maths.losses import FUSED, LOSSES
-from nntrace.tracing import compiled
 
 H = 1e-5
 SHAPE = (3, 4)
