@@ -1,4 +1,4 @@
-"""The bundled examples: where they are, and finding one by its name."""
+"""The bundled examples and answer sheets: where they are, and finding one by its name."""
 
 from __future__ import annotations
 
@@ -24,3 +24,17 @@ def names() -> list[str]:
 def path(name: str) -> str | None:
     """The file of a bundled example; None if there is none of that name."""
     return os.path.join(folder(), f"{name}.yaml") if name in names() else None
+
+
+def sheet_names() -> list[str]:
+    """The names of the bundled answer sheets, for `nntrace check`."""
+    return sorted(file.removesuffix(".yaml") for file in os.listdir(_sheets()) if file.endswith(".yaml"))
+
+
+def sheet_path(name: str) -> str | None:
+    """The file of a bundled answer sheet; None if there is none of that name."""
+    return os.path.join(_sheets(), f"{name}.yaml") if name in sheet_names() else None
+
+
+def _sheets() -> str:
+    return os.path.join(folder(), "answers")

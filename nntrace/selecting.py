@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 
 from nntrace.config.model import Config
 from nntrace.equations import Equations
 from nntrace.errors import SelectionError
 from nntrace.formula.tree import EXAMPLES, Entry, Quantity
-from nntrace.suggest import listed, nearest, shortened
+from nntrace.maths.optimizers import OPTIMIZERS
+from nntrace.suggest import listed, listed_with, nearest, shortened
 
 _ENTRY = re.compile(r"\s*(\w+)\s*(?:\[\s*(\d{1,18})\s*,\s*(\d{1,18})\s*\])?\s*")
 
@@ -62,18 +64,20 @@ def batch(config: Config, iteration: int, example: int | None = None, batch: int
     return place // config.batch_size + 1
 
 
-def entry(equations: Equations, text: str, examples: int) -> Entry:
+def entry(equations: Equations, text: str, examples: int, further: Mapping[str, Quantity] = {}) -> Entry:
     """The entry that `text` names: `dW2[1,3]`, or `loss`; a quantity of one entry needs no index.
 
-    `examples` is the number of columns of the batch. Raises `SelectionError` with what there is.
+    `examples` is the number of columns of the batch; `further` are quantities beside those of the list.
+    Raises `SelectionError` with what there is.
     """
     match = _ENTRY.fullmatch(text)
-    quantity = equations.by_name.get(match[1]) if match else None
+    by_name = {**equations.by_name, **further} if further else equations.by_name
+    quantity = by_name.get(match[1]) if match else None
     known = text.partition("[")[0].strip()
-    if match is None and known in equations.by_name:
+    if match is None and known in by_name:
         raise SelectionError(f"`{shortened(text)}` is no entry: it is written `{known}[1,1]`, row and column")
     if match is None or quantity is None:
-        raise _unknown(text, [q.name for q in equations.quantities])
+        raise _unknown(equations, text)
     if not quantity.shape:
         if match[2]:
             raise SelectionError(f"`{quantity.name}` is a single number: it has no entry")
@@ -92,6 +96,17 @@ def entry(equations: Equations, text: str, examples: int) -> Entry:
     return Entry(quantity, row - 1, column - 1)
 
 
+def entry_or_quantity(equations: Equations, text: str, examples: int) -> Entry | Quantity:
+    """What `text` names: the entry, or a whole quantity of more than one; see `entry`."""
+    name = text.partition("[")[0].strip()
+    quantity = equations.by_name.get(text.strip())
+    if name not in equations.by_name:
+        sizes = {q.name: _size(q, examples) for q in equations.quantities}
+        raise _unknown(equations, text, sizes=sizes)
+    whole = quantity is not None and quantity.size(examples) > 1
+    return quantity if quantity is not None and whole else entry(equations, text, examples)
+
+
 def select(equations: Equations, layer: int | None = None, only: Iterable[str] = ()) -> Sequence[Quantity]:
     """The quantities of a layer, or by name (`dZ2`) or kind (`dZ`: in every layer), in their order."""
     chosen: Sequence[Quantity] = equations.quantities
@@ -104,17 +119,82 @@ def select(equations: Equations, layer: int | None = None, only: Iterable[str] =
         known = [word for q in equations.quantities for word in (q.kind, q.name)]
         for name in names:
             if name not in known:
-                raise _unknown(name, [q.name for q in equations.quantities], known)
-        absent = [name for name in names if not any(name in (q.name, q.kind) for q in chosen)]
-        if absent:
-            raise SelectionError(f"there is no {listed(absent)} in layer {layer}")
+                raise _unknown(equations, name, known)
+        missing = [name for name in names if not any(name in (q.name, q.kind) for q in chosen)]
+        if missing:
+            raise SelectionError(f"there is no {listed(missing)} in layer {layer}")
         chosen = [q for q in chosen if q.name in names or q.kind in names]
     return chosen
 
 
-def _unknown(text: str, quantities: Sequence[str], words: Sequence[str] = ()) -> SelectionError:
-    """The error for a name that no quantity has; what was meant is one of `words`, if other than `quantities`."""
+def _size(quantity: Quantity, examples: int) -> str:
+    """` (3 × 4)`; nothing for a single number."""
+    size = " × ".join(str(examples if extent == EXAMPLES else extent) for extent in quantity.shape)
+    return f" ({size})" if size else ""
+
+
+def _unknown(
+    equations: Equations, text: str, words: Sequence[str] = (), sizes: Mapping[str, str] = MappingProxyType({})
+) -> SelectionError:
+    """The error for a name that no quantity has; what was meant is one of `words`, if other than the quantities."""
+    quantities = [q.name for q in equations.quantities]
     name = text.partition("[")[0].strip()
+    there = listed(quantities) if not sizes else listed_with(sizes)
+    reason = absent(equations, name)
+    if reason:
+        return SelectionError(f"there is no quantity `{shortened(text)}`: {reason}\nThere are {there}.")
     meant = nearest(name, words or quantities)
-    hint = f"Did you mean `{meant}`? " if meant and meant != name else ""
-    return SelectionError(f"there is no quantity `{shortened(text)}`\n{hint}There are {listed(quantities)}.")
+    hint = f"Did you mean `{meant}`{sizes.get(meant, '')}? " if meant and meant != name else ""
+    return SelectionError(f"there is no quantity `{shortened(text)}`\n{hint}There are {there}.")
+
+
+def absent(equations: Equations, name: str) -> str:
+    """Why a quantity that other networks have is not there; empty where that is not known."""
+    missing = {
+        "losses": "one example per update has one `loss`",
+        "penalty": "there is no `l2` in the config",
+        **dict.fromkeys(("clip", "grad_norm", "clip_norm"), "there is no `clip_norm` in the config"),
+    }
+    if name in missing:
+        return missing[name]
+    if name.startswith("d"):
+        return _no_gradient(equations, name[1:])
+    if name.removesuffix("_new") in _biases(equations):
+        return NO_BIASES
+    return _not_kept(equations, name)
+
+
+NO_BIASES = "the config says `biases: none`"
+
+
+def _biases(equations: Equations) -> list[str]:
+    """The names that biases have, whether they are there or not."""
+    return [f"b{layer.index}" for layer in equations.layers]
+
+
+def _no_gradient(equations: Equations, name: str) -> str:
+    """Why there is no gradient of a quantity."""
+    if name in _biases(equations):
+        return f"`{name}` is not trained (`biases: fixed`)" if name in equations.by_name else NO_BIASES
+    for equation in equations:
+        for q, factor in equation.stated.items():
+            if q.name == name and factor is None:
+                others = [f"`d{other.name}`" for other, known in equation.stated.items() if known is not None]
+                together = f"the loss and the activation that makes `{name}` are derived in one step"
+                return f"{together}, which gives {' and '.join(others)} at once"
+    if name in equations.by_name:
+        return f"`{name}` is not what a layer computes or trains"
+    return ""
+
+
+def _not_kept(equations: Equations, name: str) -> str:
+    """Why there is no state of another optimizer."""
+    parameter = name[1:].removesuffix("_new").removesuffix("_hat")
+    keepers = [row.name for row in OPTIMIZERS.values() if name[:1] in row.kept]
+    if not keepers or parameter not in [q.name for q in equations.parameters]:
+        return ""
+    if name[0] not in equations.kept:
+        return (
+            f"only {listed(keepers, 'and')} keep{'s' * (len(keepers) == 1)} it, and the config names another optimizer"
+        )
+    return "" if name.endswith("_hat") else f"`{parameter}` is not trained"

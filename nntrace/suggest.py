@@ -40,7 +40,15 @@ def shortened(text: str, most: int = 40) -> str:
 
 def listed(words: Iterable[str], last: str = "and", most: int = 60) -> str:
     """The words for a message: `a`, `b` and `c`; a long list is cut."""
-    quoted = [f"`{word}`" for word in words]
+    return _in_a_row([f"`{word}`" for word in words], last, most)
+
+
+def listed_with(words: Mapping[str, str], last: str = "and", most: int = 60) -> str:
+    """The words for a message, each with what is said of it."""
+    return _in_a_row([f"`{word}`{said}" for word, said in words.items()], last, most)
+
+
+def _in_a_row(quoted: list[str], last: str, most: int) -> str:
     if len(quoted) > most:
         return ", ".join(quoted[:most]) + f" {last} {len(quoted) - most} more"
     return f" {last} ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted)

@@ -30,8 +30,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_the_package_and_the_configs_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {Path(name).parts[0] for name in names} == {"nntrace", f"nntrace-{nntrace.__version__}.dist-info"}
-    bundled = {Path(name).name for name in names if name.startswith("nntrace/configs/")}
-    assert bundled == {path.name for path in (ROOT / "configs").glob("*.yaml")}
+    bundled = {name.removeprefix("nntrace/") for name in names if name.startswith("nntrace/configs/")}
+    assert bundled == {path.relative_to(ROOT).as_posix() for path in (ROOT / "configs").rglob("*.yaml")}
     assert "nntrace/py.typed" in names
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import floor, log10
 
 from nntrace import checking, verifying
+from nntrace.answers.heading import Heading
 from nntrace.config.model import Config
 from nntrace.formula.plain import name
 from nntrace.formula.tree import Entry
@@ -175,8 +176,8 @@ def _verdict(count: int, failed: int, what: str, paint: Palette) -> str:
     )
 
 
-def examples_report(configs: Mapping[str, Config], style: Style) -> Iterator[str]:
-    """Two lines for each example: its network and training in columns, and what it teaches."""
+def examples_report(configs: Mapping[str, Config], sheets: Mapping[str, Heading], style: Style) -> Iterator[str]:
+    """Two lines for each example: its network and training in columns, and what it teaches; then the answer sheets."""
     paint = Palette(style.colour)
     rows = [("name", "network", "activation", "loss", "optimizer")]
     for key, config in configs.items():
@@ -195,6 +196,17 @@ def examples_report(configs: Mapping[str, Config], style: Style) -> Iterator[str
             yield _text([paint("heading", key) + line[len(key) :], *below], style)
         else:
             yield _text([paint("quiet", each) for each in (line, *below)], style)
+    if sheets:
+        yield _text(["", paint("title", "Answer sheets, for `nntrace check`"), ""], style)
+        heading, *rest = aligned(
+            [("name", "for"), *((key, sheet.config) for key, sheet in sheets.items())], left=(0, 1)
+        )
+        yield _text([paint("quiet", heading), paint("quiet", f"{indent}what it holds")], style)
+        for (key, sheet), line in zip(sheets.items(), rest, strict=True):
+            holds = textwrap.wrap(
+                words.first(sheet.notes), style.width, initial_indent=indent, subsequent_indent=indent
+            )
+            yield _text([paint("heading", key) + line[len(key) :], *holds], style)
 
 
 def _title(config: Config, paint: Palette) -> list[str]:
