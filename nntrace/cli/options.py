@@ -77,15 +77,26 @@ class ConfigSource(click.ParamType):  # type: ignore[type-arg]  # generic in new
         return completing.configs(incomplete)
 
 
+class Answers(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
+    """A file or folder of somebody's numbers, or the name of a bundled sheet."""
+
+    name = "ANSWERS"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from nntrace.cli import completing
+
+        return completing.answers(incomplete)
+
+
 class BundledName(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
-    """The name of a bundled example."""
+    """The name of a bundled example or answer sheet."""
 
     name = "NAME"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from nntrace.cli import completing
 
-        return completing.examples(incomplete)
+        return completing.bundled(incomplete)
 
 
 class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
@@ -110,15 +121,16 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
 
 def config(function: F) -> F:
     """CONFIG and `--set`: passed on as `config` and `settings`."""
-    return click.argument("config", required=False, type=ConfigSource())(_settings(function))
+    return click.argument("config", required=False, type=ConfigSource())(settings(function))
 
 
 def required_config(function: F) -> F:
     """The same where CONFIG must be said."""
-    return click.argument("config", type=ConfigSource())(_settings(function))
+    return click.argument("config", type=ConfigSource())(settings(function))
 
 
-def _settings(function: F) -> F:
+def settings(function: F) -> F:
+    """`--set`: passed on as `settings`."""
     return click.option(
         "--set",
         "settings",
@@ -171,6 +183,13 @@ def to(*, of_steps: bool = False) -> Callable[[F], F]:
 
     names = [form.name for form in FORMS.values() if not (of_steps and form.outcome)]
     return click.option("--to", type=click.Choice(names), help="The form to write.")
+
+
+def to_explain(function: F) -> F:
+    """The form of an explanation: passed on as `to`, its name or None."""
+    from nntrace.render import EXPLANATIONS
+
+    return click.option("--to", type=click.Choice(list(EXPLANATIONS)), help="The form to write.")(function)
 
 
 def screen(function: F) -> F:

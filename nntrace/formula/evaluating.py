@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, singledispatch
+from functools import singledispatch
 from heapq import nlargest
 from math import inf, isnan, nan
 from typing import Any
 
-from nntrace.formula.compiling import compiled
-from nntrace.formula.numpy_source import function_source
+from nntrace.formula.compiling import applying
 from nntrace.formula.tree import (
     Add,
     Apply,
@@ -17,7 +16,6 @@ from nntrace.formula.tree import (
     Divide,
     Entry,
     Formula,
-    Function,
     Greater,
     Maximum,
     Minimum,
@@ -25,7 +23,6 @@ from nntrace.formula.tree import (
     Negative,
     Number,
     Power,
-    Quantity,
     Rest,
     Series,
     Subtract,
@@ -33,8 +30,8 @@ from nntrace.formula.tree import (
 )
 from nntrace.formula.walking import rewritten
 
-NumberOf = Callable[[Entry | Rest], float]
-"""The number of an entry, or of what the rest of a sum adds up to."""
+NumberOf = Callable[[Any], float]
+"""The number of an `Entry`, or of what the `Rest` of a sum adds up to."""
 MOST_TERMS = 12
 """A sum of more terms than this is written by its largest."""
 KEPT_TERMS = 5
@@ -68,14 +65,6 @@ def shortened(node: Formula, number_of: Callable[[Entry], float], most: int = MO
         return Series((*(rewritten(part.terms[place], rule) for place in kept), rest))
 
     return rewritten(node, rule)
-
-
-@lru_cache(maxsize=256)
-def _of_one_number(function: Function) -> Callable[[float], float]:
-    """A function of a table, computed as the trace computes it."""
-    x = Quantity("x")
-    compute = compiled(function_source("of", ["x"], [("y", Apply(x, function))], ["y"]), "of")
-    return lambda value: float(compute(value)[0])
 
 
 @singledispatch
@@ -152,4 +141,4 @@ def _(node: Series, number_of: NumberOf) -> Any:
 
 @_value.register(Apply)
 def _(node: Apply, number_of: NumberOf) -> Any:
-    return _of_one_number(node.function)(_value(node.operand, number_of))
+    return float(applying(node.function)(_value(node.operand, number_of)))

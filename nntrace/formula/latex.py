@@ -49,7 +49,8 @@ def name(node: Formula) -> str:
     if node.prefix == "d":
         base = rf"\mathrm{{d}}{base}"
     elif node.prefix:
-        letter = rf"\hat{{{node.prefix}}}" if node.suffix == "hat" else node.prefix
+        # The empty atom: an accent alone in braces is unpacked, and a second subscript does not compile.
+        letter = rf"{{}}\hat{{{node.prefix}}}" if node.suffix == "hat" else node.prefix
         base = f"{letter}_{{{base}}}"
     return rf"{{{base}}}_{{\text{{new}}}}" if node.suffix == "new" else base
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from nntrace.render.explained import Explained
     from nntrace.render.view import View
 
 
@@ -33,8 +34,8 @@ class Form(NamedTuple):
     binary: bool = False
     outcome: bool = False
 
-    def render(self, view: View) -> Iterator[str] | Iterator[bytes]:
-        """The trace in this form, in pieces: text, or bytes where the encoding is part of the form."""
+    def render(self, view: View | Explained) -> Iterator[str] | Iterator[bytes]:
+        """What is given, in this form, in pieces: text, or bytes where the encoding is part of the form."""
         written: Iterator[str] | Iterator[bytes] = getattr(import_module(self.module), self.function)(view)
         return written
 
@@ -50,3 +51,14 @@ FORMS: Mapping[str, Form] = {
         Form("weights", (), "nntrace.render.weights", binary=True, outcome=True),
     )
 }
+EXPLANATIONS: Mapping[str, Form] = {
+    form.name: form
+    for form in (
+        Form("terminal", (".txt",), "nntrace.render.explain_text"),
+        Form("markdown", (".md", ".markdown"), "nntrace.render.explain_markdown"),
+        Form("latex", (".tex",), "nntrace.render.explain_latex"),
+        Form("html", (".html", ".htm"), "nntrace.render.explain_html"),
+        Form("json", (".json",), "nntrace.render.explain_json"),
+    )
+}
+"""The forms that an explanation is written in."""

@@ -52,6 +52,12 @@ def work(
     return lines
 
 
+def folded(text: str, width: int, sign: Callable[[str], str] = str) -> list[str]:
+    """Arithmetic in lines at most `width` wide, broken as in `work`."""
+    pieces = [_Piece([sign(part)], part) for part in _PARTS.split(text) if part]
+    return ["".join(piece.block[0] for piece in row) for row in _wrapped(pieces, width)]
+
+
 def broken(text: str, width: int, sign: Callable[[str], str] = str) -> list[str]:
     """The arithmetic of an entry in lines at most `width` wide, broken as in `work`."""
     label, _, terms = text.partition(" = ")

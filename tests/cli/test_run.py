@@ -113,8 +113,8 @@ def test_work_puts_the_operands_in() -> None:
 
 def test_entries_write_out_the_arithmetic() -> None:
     out = nntrace_run("step", "article", "--only", "dA1", "--detail", "entries").out
-    # By hand: W2ᵀ·dZ2 with W2 all 0.5 and dZ2 = −0.00153 in three nodes.
-    assert "dA1[4,1] = 0.5000·(-0.00153) + 0.5000·(-0.00153) + 0.5000·(-0.00153) = -0.00229" in out
+    # By hand: W2ᵀ·dZ2 with W2 all 0.5 and dZ2 = −0.001529 in three nodes; of −0.00153 it would be −0.002295.
+    assert "dA1[4,1] = 0.5000·(-0.001529) + 0.5000·(-0.001529) + 0.5000·(-0.001529) = -0.00229" in out
 
 
 def test_set_overrides_a_key() -> None:
