@@ -5,9 +5,9 @@ The list is decided once by the network and its options; everything else reads i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from operator import add
 from types import MappingProxyType
 from typing import overload
@@ -21,7 +21,7 @@ from nntrace.formula.tree import EXAMPLES, Formula, Function, Minimum, Number, Q
 from nntrace.formula.walking import nodes
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.functions import SQRT, rounding
-from nntrace.maths.losses import FUSED, LOSSES
+from nntrace.maths.losses import FUSED, LOSSES, Total
 from nntrace.maths.optimizers import ALPHA, OPTIMIZERS, Parameter, T
 from nntrace.maths.table import Choice
 
@@ -155,7 +155,7 @@ class Equations(Sequence[Equation]):
 def equations(config: Config) -> Equations:
     """The list of a training step of `config`."""
     layers = _layers(config)
-    y = Quantity("y", None, layers[-1].A.shape)
+    y = _target(layers)
     forward = (*_forward(layers), *_loss(config, layers, y))
     parameters = [q for layer in layers for q in layer.parameters]
     trained = [q for q in parameters if q.base == "W" or config.architecture.biases != "fixed"]
@@ -177,6 +177,37 @@ def equations(config: Config) -> Equations:
         constants=tuple(q for q in (M, ALPHA, T, L2, CLIP_NORM, *_settings(config).values()) if q in used),
         kept={letter: meaning.format(g=gradient) for letter, meaning in row.kept.items()},
     )
+
+
+def complete(config: Config) -> tuple[Equation, ...]:
+    """The list with the gradients that it leaves out, in their places, as somebody may have them.
+
+    Of the input, of biases that are not trained, of the output of a fused pair (from the loss in ŷ).
+    """
+    listing = equations(config)
+    whole_backward = [
+        listing.by_target.get(equation.target.name, equation)
+        for equation in backward(forward_half(config), (listing.data[0], *listing.parameters))
+    ]
+    own = {phase: [e for e in listing if e.phase is phase] for phase in Phase}
+    return (*own[Phase.FORWARD], *own[Phase.LOSS], *whole_backward, *own[Phase.UPDATE])
+
+
+ExampleLoss = Callable[[Formula, Formula, Total], Formula]
+"""The loss of one example for targets and outputs, as `Loss.formula` has it, its settings filled in."""
+
+
+def example_loss(config: Config) -> ExampleLoss:
+    """The loss of one example in ŷ, with a value wherever it has one."""
+    row = LOSSES[config.chosen_loss.name]
+    return partial(row.computed or row.formula, **config.chosen_loss.parameters)
+
+
+def forward_half(config: Config, loss: ExampleLoss | None = None) -> tuple[Equation, ...]:
+    """The equations up to the loss, all in ŷ: a pair of output and loss is none. With another `loss` if given."""
+    layers = _layers(config)
+    y = _target(layers)
+    return (*_forward(layers), *_total(config, (loss or example_loss(config))(y, layers[-1].A, _adding(config))))
 
 
 def _settings(config: Config) -> dict[str, Quantity]:
@@ -221,17 +252,20 @@ def _forward(layers: Sequence[Layer]) -> Iterator[Equation]:
         yield Equation(layer.A, activation, Phase.FORWARD)
 
 
+def _target(layers: Sequence[Layer]) -> Quantity:
+    return Quantity("y", None, layers[-1].A.shape)
+
+
+def _adding(config: Config) -> Total:
+    """How the entries of an example are added up."""
+    return lambda x: Sum(x, "rows" if config.batch_size > 1 else None)
+
+
 def _loss(config: Config, layers: Sequence[Layer], y: Quantity) -> Iterator[Equation]:
-    """`loss`; before it, with a batch, `losses`, one example's loss each, and with l2 the `penalty`."""
     chosen = config.chosen_loss
-    last = layers[-1]
-    batch = config.batch_size > 1
+    last, total = layers[-1], _adding(config)
     row = LOSSES[chosen.name]
     fused = FUSED.get((last.activation.name, chosen.name))
-
-    def total(x: Formula) -> Formula:
-        return Sum(x, "rows" if batch else None)
-
     definition = computed = row.formula(y, last.A, total, **chosen.parameters)
     if fused and config.round is None:  # by hand one goes on from the ŷ that is written down
         computed = fused.computed(y, last.Z, total)
@@ -239,14 +273,21 @@ def _loss(config: Config, layers: Sequence[Layer], y: Quantity) -> Iterator[Equa
         computed = row.computed(y, last.A, total, **chosen.parameters)
     shown = None if computed is definition else definition
     stated: Stated = {last.Z: fused.gradient(y, last.A), last.A: None} if fused else {}
-    penalty = Quantity("penalty") if config.l2 else None
-    if batch:
+    yield from _total(config, computed, shown, stated)
+
+
+def _total(
+    config: Config, computed: Formula, shown: Formula | None = None, stated: Stated = MappingProxyType({})
+) -> Iterator[Equation]:
+    """`loss`; before it, with a batch, `losses`, one example's loss each, and with l2 the `penalty`."""
+    if config.batch_size > 1:
         losses = Quantity("losses", None, (1, EXAMPLES))
         yield Equation(losses, computed, Phase.LOSS, shown, stated)
         computed = Sum(losses) / M if config.reduction == "mean" else Sum(losses)
         shown, stated = None, {}
-    if penalty:
-        squares = reduce(add, (Sum(layer.W**2) for layer in layers))
+    if config.l2:
+        penalty = Quantity("penalty")
+        squares = reduce(add, (Sum(layer.W**2) for layer in _layers(config)))
         yield Equation(penalty, 0.5 * L2 * squares, Phase.LOSS)
         computed, shown = computed + penalty, shown and shown + penalty
     yield Equation(Quantity("loss"), computed, Phase.LOSS, shown, stated)

@@ -143,6 +143,11 @@ class Trace:
         self._spacing = max(spacing, -(-len(self) * size // CHECKPOINT_BYTES))
         self._checkpoints: dict[int, tuple[Any, ...]] = {0: start}
 
+    @property
+    def start(self) -> dict[str, Array]:
+        """What the first step starts from: every W and b, and what the optimizer keeps."""
+        return {old.name: value for (old, _), value in zip(self.equations.state, self._checkpoints[0], strict=True)}
+
     def __len__(self) -> int:
         """How many steps the run has, if every number stays finite."""
         return self.config.iterations * self.config.batches
