@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nntrace.config.model import Config
     from nntrace.errors import ConfigError, NntraceError
+    from nntrace.grading import Report, check
     from nntrace.loading import load
     from nntrace.tracing import Step, Trace, trace
 
 __version__ = "0.1.0"
-__all__ = ["Config", "ConfigError", "NntraceError", "Step", "Trace", "load", "trace"]
+__all__ = ["Config", "ConfigError", "NntraceError", "Report", "Step", "Trace", "check", "load", "trace"]
 
 _HOMES = {
     "Config": "nntrace.config.model",
     "ConfigError": "nntrace.errors",
     "NntraceError": "nntrace.errors",
+    "Report": "nntrace.grading",
     "Step": "nntrace.tracing",
     "Trace": "nntrace.tracing",
+    "check": "nntrace.grading",
     "load": "nntrace.loading",
     "trace": "nntrace.tracing",
 }

@@ -17,6 +17,8 @@ from nntrace.tracing import Trace
 RELATIVE = 1e-9
 """By this much of their value right calculations may differ; see `holds`."""
 OF_LARGEST = 1e-12
+HALVES = 1 + 1e-9
+"""A number in the middle of two may be written as either, and their difference is half a unit but for its last bits."""
 
 
 class Compared(Struct, frozen=True):
@@ -37,7 +39,7 @@ def holds(figure: float, computed: float, tolerance: float, largest: float) -> b
     absolute entry of the quantity: right calculations differ by the last two. What is not finite is
     no figure.
     """
-    allowed = max(tolerance, RELATIVE * abs(computed), OF_LARGEST * largest)
+    allowed = max(HALVES * tolerance, RELATIVE * abs(computed), OF_LARGEST * largest)
     return isfinite(computed) and abs(figure - computed) <= allowed
 
 

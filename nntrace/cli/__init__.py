@@ -18,7 +18,8 @@ COMMANDS = {
     "step": "Show one step.",
     "export": "Write a run to a file: Markdown, JSON and others.",
     "predict": "Show what the trained network makes of an input.",
-    "check": "Compare with the published figures of a config.",
+    "explain": "Explain how a number comes about, down to the inputs.",
+    "check": "Check somebody's numbers, and name the mistake.",
     "verify": "Prove every gradient by finite differences.",
     "examples": "List the bundled examples, or print one.",
     "schema": "Print the JSON Schema of the config, for editors.",
@@ -68,11 +69,10 @@ def nntrace(ctx: click.Context) -> None:
     \b
     Examples:
       nntrace run                               the bundled article, every step
-      nntrace step --iteration 1 --example 2    one step of it
+      nntrace explain "dW2[1,3]"                where that number comes from
       nntrace examples article > my.yaml        a config to start from
-      nntrace run my.yaml
       nntrace export my.yaml -o trace.md
-      nntrace predict my.yaml --x 0,1           what the trained network makes of it
+      nntrace check my.yaml mine.json           your numbers, and the likely mistake
       nntrace verify my.yaml                    its gradients, proved
     """
     if ctx.invoked_subcommand is None:

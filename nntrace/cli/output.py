@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import IO, TextIO, TypeVar
 
 import click
@@ -17,6 +18,8 @@ from nntrace.render.view import Style
 T = TypeVar("T")
 WIDTH = 100
 NARROWEST = 40
+PATIENCE = 0.5
+"""After so many seconds people want to see that something happens."""
 
 
 def colour(stream: TextIO, choice: str) -> bool:
@@ -118,12 +121,22 @@ def progress(items: Iterable[T], total: int | None, what: str, *, to_file: bool)
     if not sys.stderr.isatty() or not (to_file or _is_file(sys.stdout)) or total == 1:
         yield from items
         return
+    begun = monotonic()
+    rest = iter(items)
+    done = 0
+    for item in rest:  # what is soon over needs no bar
+        yield item
+        done += 1
+        if monotonic() - begun > PATIENCE:
+            break
+    else:
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5) as bar:
-        yield from bar.track(items, total=total)
+        yield from bar.track(rest, total=total, completed=done)
 
 
 def _is_file(stream: TextIO) -> bool:

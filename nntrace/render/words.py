@@ -17,6 +17,7 @@ from nntrace.render.excerpt import excerpt_of_rows
 from nntrace.render.legend import legend
 from nntrace.render.numbers import shown, typed, written
 from nntrace.render.tables import EndTable, Group, heading
+from nntrace.selecting import examples_of
 from nntrace.summary import Summary
 from nntrace.tracing import Step
 
@@ -48,7 +49,12 @@ def title(config: Config) -> str:
 
 def teaches(config: Config) -> str:
     """The first sentence of the notes."""
-    text = " ".join(harmless(config.notes).split())
+    return first(config.notes)
+
+
+def first(notes: str) -> str:
+    """The first sentence of a text."""
+    text = " ".join(harmless(notes).split())
     return text.partition(". ")[0].removesuffix(".") + "." if text else ""
 
 
@@ -123,6 +129,17 @@ def step_title(config: Config, step: Step) -> str:
     return f"Iteration {step.iteration} · {which}"
 
 
+def place_of(config: Config, place: tuple[int, int]) -> str:
+    """`iteration 2, example 1`; `iteration 2, batch 1`; `iteration 2` where that is one update."""
+    iteration, batch = place
+    if config.batches == 1:
+        return f"iteration {iteration:,}"
+    which = (
+        f"example {examples_of(config, iteration, batch)[0] + 1:,}" if config.batch_size == 1 else f"batch {batch:,}"
+    )
+    return f"iteration {iteration:,}, {which}"
+
+
 def _numbered(examples: Sequence[int]) -> str:
     """`example 3`, `examples 9–12`, `examples 4, 1, 7`"""
     if len(examples) == 1:
@@ -147,7 +164,7 @@ def choice(chosen: Choice) -> str:
 
 def counted(number: int, what: str) -> str:
     """`1 example`, `2 entries`"""
-    plural = what[:-1] + "ies" if what.endswith("y") else what + "s"
+    plural = what[:-1] + "ies" if what.endswith("y") else what + ("es" if what.endswith("ch") else "s")
     return f"{number:,} {what if number == 1 else plural}"
 
 

@@ -1,0 +1,207 @@
+"""Each mistake that people make is named: on the numbers of a network from scratch that has it (`mistaken.py`).
+
+That network shares nothing with the rewritings of ours but the config. Right numbers get no mistake.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from mistaken import MISTAKES as MADE
+from mistaken import learner, networks_for
+from mistaken_networks import NETWORKS
+from msgspec.structs import replace
+
+from nntrace import Config, Report, bundle, check, load
+from nntrace.marking.mistakes import MISTAKES, Kind
+from nntrace.tracing import initial_parameters
+
+STEPS = 2
+"""Every mistake shows in the first two steps."""
+
+CALLED = {
+    "nesterov-for-momentum": "another-optimizer",
+    "momentum-for-nesterov": "another-optimizer",
+}
+"""What is a row of its own there and one of a family here."""
+READINGS = {"db-not-summed", "float32", "rounded-by-hand", "rows-as-examples"}
+"""What is no rewriting but a way to write numbers down; see `test_marking.py`."""
+ROWS = sorted(MADE.keys() - READINGS)
+
+
+def named(report: Report) -> set[str]:
+    return {name for fits in report.mistakes for name in fits}
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("place", range(3))
+def test_each_mistake_is_named_on_three_networks(name: str, place: int) -> None:
+    config = networks_for(name)[place]
+    report = check(config, learner(config, name)[:STEPS])
+    assert report.mistakes
+    assert all(CALLED.get(name, name) in fits for fits in report.mistakes)
+    assert not report.marked.unexplained
+    assert not report
+
+
+def only_results(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As somebody has them who prints the loss and the weights."""
+    return [
+        {**step, "values": {name: v for name, v in step["values"].items() if name == "loss" or name.endswith("_new")}}
+        for step in steps
+    ]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_each_mistake_is_named_from_the_losses_and_weights_alone(name: str) -> None:
+    """A mistake that leaves these right is none that they could show."""
+    for config in networks_for(name):
+        report = check(config, only_results(learner(config, name)))
+        if report.agrees:
+            assert name in {"delta-with-other-sign", "m-only-in-dW"}
+        elif name in named(report):
+            return
+    assert report.agrees or CALLED.get(name, name) in named(report)
+
+
+@pytest.mark.parametrize("config", NETWORKS, ids=range(len(NETWORKS)))
+def test_right_numbers_get_no_mistake(config: Config) -> None:
+    report = check(config, learner(config))
+    assert report, str(report)
+    assert report.mistakes == []
+    assert report.right == report.compared > 0
+    assert not report.wrong
+    assert check(config, only_results(learner(config)))
+
+
+PAIRS = [
+    ("factor-2-forgotten", "error-reversed"),  # both in one line
+    ("factor-2-forgotten", "bias-not-updated"),
+    ("derivative-left-out", "ascent"),
+    ("updated-weights", "alpha-left-out"),
+    ("bias-left-out", "dW-from-own-output"),
+    ("weights-not-transposed", "db-averaged"),
+    ("another-activation", "m-divided-twice"),
+    ("loss-with-half", "updated-weights"),
+    ("gradients-not-reset", "derivative-of-output"),
+    ("sum-over-batch", "bias-not-updated"),
+    ("dW-for-W", "velocity-averaged"),
+    ("penalty-without-half", "alpha-twice"),
+    ("times-z", "epsilon-in-root"),
+    ("softmax-twice", "output-sent-back"),
+    ("examples-reordered", "derivative-at-z"),
+    ("weights-rounded", "ascent"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_two_mistakes_in_one_sheet_are_both_named(first: str, second: str) -> None:
+    both = next(config for config in networks_for(first) + networks_for(second)
+                if MADE[first].applies(config) and MADE[second].applies(config))  # fmt: skip
+    report = check(both, learner(both, first, second))
+    assert {first, second} <= named(report)
+    assert not report.marked.unexplained
+
+
+def in_other_words(config: Config, **keys: Any) -> Report:
+    """The numbers of a network with another config, rightly computed, checked against this one."""
+    return check(config, learner(replace(config, **keys))[:STEPS])
+
+
+def one_with(**keys: Any) -> Config:
+    return next(config for config in NETWORKS if all(getattr(config, key) == value for key, value in keys.items()))
+
+
+@pytest.mark.parametrize(
+    ("config", "keys", "name"),
+    [
+        (one_with(loss="squared_error", reduction="mean"), {"loss": "half_squared_error"}, "half-in-the-loss"),
+        (one_with(loss="half_squared_error"), {"loss": "squared_error"}, "half-left-out-of-the-loss"),
+        (one_with(loss="mean_squared_error"), {"loss": "squared_error"}, "sum-over-outputs"),
+        (one_with(loss="squared_error"), {"loss": "absolute_error"}, "another-loss"),
+        (one_with(optimizer="momentum"), {"optimizer": "nesterov"}, "another-optimizer"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_another_config_is_named_by_what_is_other_in_it(config: Config, keys: dict[str, Any], name: str) -> None:
+    assert name in named(in_other_words(config, **keys))
+
+
+def test_a_gradient_alone_that_is_of_another_reduction_or_mean() -> None:
+    """dA of the output is divided by hand: by n[L], and by m where the config adds up."""
+    config = next(c for c in NETWORKS if c.loss == "squared_error" and c.batch_size == c.examples > 2)
+    outputs = config.architecture.layers[-1].nodes
+    (step,) = learner(config)[:1]
+    last = f"dA{len(config.architecture.layers)}"
+    given = {"values": {"loss": step["values"]["loss"], last: np.array(step["values"][last]) / outputs}}
+    assert "mean-over-outputs-in-gradient" in named(check(config, given["values"]))
+    summed = replace(config, reduction="sum")
+    (step,) = learner(summed)[:1]
+    given = {"loss": step["values"]["loss"], last: np.array(step["values"][last]) / config.examples}
+    assert "mean-over-batch-in-gradient" in named(check(summed, given))
+    given = {"loss": step["values"]["loss"] / config.examples, last: step["values"][last]}
+    assert "mean-over-batch-in-loss" in named(check(summed, given))
+
+
+def test_targets_broadcast_against_outputs() -> None:
+    """y of shape (m,) and ŷ of shape (m, 1), in numpy: the loss and its gradient are means over m × m pairs."""
+    config = load(bundle.path("and-gate") or "", ["batch=all", "loss=squared_error"])
+    values = learner(config)[0]["values"]
+    last = len(config.architecture.layers)
+    a, y = np.array(values[f"A{last}"])[0], config.y[:, 0]
+    pairs = a[:, None] - y[None, :]
+    report = check(config, {"loss": (pairs**2).mean(), f"dA{last}": [2 * pairs.mean(axis=1) / len(y)]})
+    assert report.mistakes[0][0] == "loss-broadcast"
+
+
+def test_a_numeric_check_that_looks_at_the_output() -> None:
+    """Each weight moved by h, and the change of ŷ taken for that of the loss."""
+    config = load(bundle.path("mazur") or "")
+    (W1, b1, W2, b2), h = (np.array(value) for value in initial_parameters(config)), 1e-6
+    x = config.x.T
+
+    def output(W2: Any) -> float:
+        A1 = 1 / (1 + np.exp(-(W1 @ x + b1)))
+        return float((1 / (1 + np.exp(-(W2 @ A1 + b2)))).sum())
+
+    numeric = np.zeros((2, 2))
+    for i, j in np.ndindex(2, 2):
+        d = h * (np.indices((2, 2)) == np.array([i, j])[:, None, None]).all(axis=0)
+        numeric[i, j] = (output(W2 + d) - output(W2 - d)) / (2 * h)
+    assert "gradient-of-output" in named(check(config, {"dW2": numeric}, tolerance=1e-8))
+
+
+def test_every_row_is_made_by_some_test_here() -> None:
+    made = {CALLED.get(name, name) for name in ROWS}
+    made |= {"half-in-the-loss", "half-left-out-of-the-loss", "sum-over-outputs", "another-loss"}
+    made |= {"mean-over-outputs-in-gradient", "mean-over-batch-in-gradient", "mean-over-batch-in-loss"}
+    made |= {"loss-broadcast", "gradient-of-output"}
+    assert made == set(MISTAKES)
+
+
+CONVENTIONS = sorted(name for name, row in MISTAKES.items() if row.kind is Kind.CONVENTION)
+
+
+@pytest.mark.parametrize("name", [name for name in CONVENTIONS if name in MADE])
+def test_a_convention_is_called_so_and_passes_if_allowed(name: str) -> None:
+    config = networks_for(name)[0]
+    steps = learner(config, name)
+    assert not check(config, steps)
+    assert check(config, steps, allow_conventions=True)
+    assert "CONVENTION" in str(check(config, steps)) or "Another layout".upper() in str(check(config, steps))
+
+
+def test_a_mistake_does_not_pass_as_a_convention() -> None:
+    config = networks_for("error-reversed")[0]
+    assert not check(config, learner(config, "error-reversed"), allow_conventions=True)
+    both = next(c for c in networks_for("m-only-in-dW") if MADE["ascent"].applies(c))
+    assert not check(both, learner(both, "m-only-in-dW", "ascent"), allow_conventions=True)
+
+
+@pytest.mark.parametrize("row", MISTAKES.values(), ids=MISTAKES)
+def test_every_sentence_is_one(row: Any) -> None:
+    assert row.says[0].islower() or row.says.startswith(("W ", "Z ", "δ", "dW", "db", "1/m"))
+    assert not row.says.endswith(".")
+    assert len(row.says) <= 110
