@@ -7,6 +7,7 @@ import platform
 import sys
 from importlib.metadata import version
 
+import checking
 import memory
 import reading
 import rendering
@@ -43,6 +44,10 @@ def main() -> None:
         row(f"a step, {name}, numpy by hand", steps.measure(name), target)
     for form, target in rendering.TARGETS.items():
         row(f"1,000 steps as {form}, f-strings", rendering.measure(form), target)
+    row("check of an article trace, run --to json", checking.measure(), checking.ARTICLE)
+    search = checking.measure_search()
+    cells = (_time(search.ours), _time(search.theirs), f"{search.median:.1f}", "", f"≤ {checking.MINUTE:g} s")
+    print(LINE.format("all mistakes, 784-128-64-10, nothing wrong", *cells), flush=True)
     few, many = memory.measure(1_000), memory.measure(100_000)
     cells = (f"{many // 1024} MiB", f"{few // 1024} MiB", f"{many / few:.2f}", "", "flat")
     print(LINE.format("peak of 100,000 steps, of 1,000", *cells), flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -32,6 +33,10 @@ def with_my_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "typo.yaml").write_text(config.replace("alpha: 0.5", "learning_rate: 0.5"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", WIDTH)
+    mine = nntrace_run("run", "my.yaml", "--iteration", "1", "--to", "json").out
+    (tmp_path / "class").mkdir()
+    for name in ("mine.json", "class/ada.json", "class/carl.json"):
+        (tmp_path / name).write_text(mine, encoding="utf-8")
 
 
 @pytest.mark.usefixtures("with_my_yaml")
@@ -54,20 +59,41 @@ def test_console_blocks_are_what_the_program_prints(refresh: bool) -> None:
     assert_same_text(now, README.read_text(encoding="utf-8"))
 
 
+def _as_typed(command: str) -> str:
+    """A command of the table with something for its capitals, without what may be left out."""
+    return re.sub(r"\[[\w.]+\]", "", command).replace("CONFIG", "article").replace("QUANTITY", "loss")
+
+
 @pytest.mark.usefixtures("with_my_yaml")
 def test_shell_lines_that_call_nntrace_are_accepted() -> None:
     lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("nntrace ")]
     table = re.findall(r"^\| `(nntrace [^`]+)`", TEXT, re.MULTILINE)
-    for line in [*lines, *(re.sub(r"\[\w+\]", "", command).replace("CONFIG", "article") for command in table)]:
+    for line in [*lines, *(_as_typed(command) for command in table)]:
         arguments = shlex.split(line.partition("#")[0].partition(">")[0])[1:]
         assert nntrace_run(*arguments).status == 0, line
 
 
 @pytest.mark.usefixtures("with_my_yaml")
 def test_python_block_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (block,) = blocks("python")
+    *recipes, block = blocks("python")
     exec(compile(block, "README.md", "exec"), {})
     assert "def step(A0, y, W1, b1, W2, b2, m, alpha):" in capsys.readouterr().out
+    assert len(recipes) == 2
+
+
+@pytest.mark.usefixtures("with_my_yaml")
+@pytest.mark.parametrize("place", [0, 1], ids=["numpy", "torch"])
+def test_recipes_check_and_are_caught_where_they_are_wrong(place: int) -> None:
+    recipe = blocks("python")[place]
+    if "import torch" in recipe:
+        pytest.importorskip("torch")
+    found: dict[str, Any] = {}
+    exec(compile(recipe, "README.md", "exec"), found)
+    assert found["report"].agrees
+    assert found["report"].compared > 20
+    wrong = recipe.replace("(1 - A1**2)", "(1 - A1)").replace("torch.tanh(Z1)", "torch.sigmoid(Z1)")
+    with pytest.raises(AssertionError, match="wrong"):
+        exec(compile(wrong, "README.md", "exec"), {})
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -40,7 +40,7 @@ class Formula(Struct, frozen=True, eq=False):
         return self
 
     @property
-    def T(self) -> Formula:  # noqa: N802  # the transpose, as numpy and the textbook have it
+    def T(self) -> Formula:  # the transpose, as numpy and the textbook have it
         return Transpose(self)
 
     def __add__(self, other: Formula | float) -> Formula:
