@@ -215,12 +215,13 @@ def test_several_that_fit_are_all_named_with_a_number_that_tells_them_apart() ->
     ("name", "change", "said"),
     [
         ("dW1", lambda v: v * 3.7, "The numbers are 3.7 times what they should be."),
+        ("Z2", lambda v: v + 0.125, "Every number is 0.125 too large."),
         ("W2", lambda v: v[::-1], "The rows are right, in another order"),
         ("Z1", lambda v: np.where(np.indices(v.shape)[0] + np.indices(v.shape)[1] == 0, 9.0, v),
          "Only 1 of 6 entries differs: a slip there."),
         ("A2", lambda v: np.abs(v) * 0 + 7, ""),
     ],
-    ids=["factor", "order", "slip", "nothing"],
+    ids=["factor", "constant", "order", "slip", "nothing"],
 )  # fmt: skip
 def test_what_can_be_said_where_no_mistake_is_known(name: str, change: Any, said: str) -> None:
     values = sheet("unequal")[0]["values"]
@@ -284,6 +285,15 @@ def test_batches_that_this_run_has_not_are_said() -> None:
     config = networks_for("batches-cut-elsewhere")[0]
     report = check(config, learner(config, "batches-cut-elsewhere"))
     assert any("batches-cut-elsewhere" in fits for fits in report.mistakes)
+
+
+def test_a_sheet_that_batches_of_one_would_explain_as_well_is_no_crash() -> None:
+    """Those have no `losses` of each example."""
+    sheet_of_two = [
+        {"iteration": 1, "batch": 1, "Z1[1,1]": -0.6, "loss": 3.20},
+        {"iteration": 1, "batch": 2, "Z1[1,1]": 0.5},
+    ]
+    assert check("unequal", sheet_of_two).wrong > 0
 
 
 def test_a_run_that_stops_before_a_step_of_the_answers() -> None:

@@ -14,7 +14,7 @@ from mistaken import learner, networks_for
 from mistaken_networks import NETWORKS
 from msgspec.structs import replace
 
-from nntrace import Config, Report, bundle, check, load
+from nntrace import Config, Report, bundle, check, load, trace
 from nntrace.marking.mistakes import MISTAKES, Kind
 from nntrace.tracing import initial_parameters
 
@@ -171,6 +171,24 @@ def test_a_numeric_check_that_looks_at_the_output() -> None:
         d = h * (np.indices((2, 2)) == np.array([i, j])[:, None, None]).all(axis=0)
         numeric[i, j] = (output(W2 + d) - output(W2 - d)) / (2 * h)
     assert "gradient-of-output" in named(check(config, {"dW2": numeric}, tolerance=1e-8))
+
+
+@pytest.mark.parametrize(
+    ("name", "mistaken"),
+    [
+        ("bias-not-updated", lambda v: {"b2_new": v["b2"]}),
+        ("ascent", lambda v: {"W2_new": np.round(v["W2"] + 0.4 * v["dW2"], 4)}),
+        ("factor-2-forgotten", lambda v: {"dA2": np.round(v["A2"] - v["y"], 4), "loss": v["loss"]}),
+        ("derivative-left-out-at-output", lambda v: {"dZ2": v["dA2"]}),
+    ],
+)
+def test_mistakes_in_arithmetic_as_by_hand(name: str, mistaken: Any) -> None:
+    """A run that rounds each result: its numbers, one of them worked out here with a mistake in it."""
+    config = load(bundle.path("mazur") or "", ["round=4", "alpha=0.4", "loss=squared_error", "expect=[]",
+                                               "architecture.biases=trained"])  # fmt: skip
+    values = {name: np.array(value) for name, value in trace(config).step().items()}
+    assert check(config, {name: value for name, value in values.items() if name in {"loss", "dA2", "dZ2", "W2_new"}})
+    assert name in named(check(config, mistaken(values)))
 
 
 def test_every_row_is_made_by_some_test_here() -> None:

@@ -301,7 +301,8 @@ class Diagnosis:
     def _effort(self, plan: Plan) -> int:
         """How much somebody must have changed: the fewer lines the simpler."""
         own = self.right_plan
-        lines = sum(plan.lines[name] is not f for name, f in own.lines.items())
+        same_list = plan.listing is own.listing  # else only the schedule made it another
+        lines = sum(plan.lines[name] is not f for name, f in own.lines.items()) if same_list else 0
         schedule = plan.config is not own.config or plan.shift != own.shift or plan.handed.keys() != own.handed.keys()
         return lines + 2 * schedule
 

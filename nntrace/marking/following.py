@@ -128,7 +128,9 @@ def plan_of(config: Config) -> Plan:
     listing = equations(config)
     every = complete(config)
     computed = {line.target.name: line.formula for line in every}
-    in_output = {e.target.name: e.formula for e in forward_half(config) if e.phase is Phase.LOSS}
+    # By hand one goes on from the ŷ that is written down: there the list itself has the loss in ŷ.
+    half = forward_half(config) if config.round is None else ()
+    in_output = {e.target.name: e.formula for e in half if e.phase is Phase.LOSS}
     lines = {**computed, **{name: f for name, f in in_output.items() if plain(f) != plain(computed[name])}}
     return Plan(
         config=config,

@@ -40,6 +40,7 @@ def likeness(values: Values, name: str, theirs: Given) -> Iterator[str]:
         yield f"only {count:,} of {given.size:,} entries {'differs' if count == 1 else 'differ'}: a slip there"
     yield from _digits(computed, theirs, off)
     yield from _factor(theirs, computed, off if slip else np.ones_like(off))
+    yield from _constant(theirs, computed)
     yield from _order(given, computed, room)
     yield from _another(values, name, given, theirs.allowed)
 
@@ -83,6 +84,15 @@ def _factor(theirs: Given, computed: Array, among: NDArray[np.bool_]) -> Iterato
         yield f"the numbers {'there ' if not among.all() else ''}are {said} what they should be"
     elif telling.sum() > 1:
         yield f"the numbers are {factor:.6g} times what they should be"
+
+
+def _constant(theirs: Given, computed: Array) -> Iterator[str]:
+    """The same number added to every entry."""
+    added = theirs.values - computed
+    middle = float(np.median(added))
+    room = theirs.allowed + CLOSE * (np.abs(computed) + abs(middle))
+    if added.size > 1 and (np.abs(added - middle) <= room).all() and (np.abs(added) > 2 * room).all():
+        yield f"every number is {abs(middle):.4g} too {'large' if middle > 0 else 'small'}"
 
 
 def _order(given: Array, computed: Array, room: Array) -> Iterator[str]:

@@ -17,10 +17,11 @@ from nntrace.config.model import Config
 from nntrace.equations import Equation, ExampleLoss, Layer, Phase, backward, complete, example_loss, forward_half
 from nntrace.formula.derive import reached, whole
 from nntrace.formula.plain import plain
-from nntrace.formula.tree import EXAMPLES, Formula, Multiply, Number, Quantity, ShapeError, Subtract
+from nntrace.formula.tree import EXAMPLES, Apply, Formula, Multiply, Number, Quantity, ShapeError, Subtract
 from nntrace.formula.walking import nodes, rewritten
 from nntrace.marking.following import Plan
 from nntrace.maths.activations import ACTIVATIONS
+from nntrace.maths.functions import rounding
 from nntrace.maths.optimizers import OPTIMIZERS, Parameter
 
 Lines = Mapping[str, Formula]
@@ -130,6 +131,7 @@ class Net(Struct, frozen=True, eq=False, dict=True):
 def changed(plan: Plan, lines: Lines) -> Plan | None:
     """`plan` with other lines; None where that is the same. New lines come where they are first used: anywhere."""
     own = plan.lines
+    lines = {name: _rounded(plan, f) for name, f in lines.items()}
     new = {name: f for name, f in lines.items() if name not in own or plain(f) != plain(own[name])}
     if not new:
         return None
@@ -137,6 +139,19 @@ def changed(plan: Plan, lines: Lines) -> Plan | None:
     ways = {name: others for name, others in plan.ways.items() if name not in new}
     sized = {name: own[name] for name, f in new.items() if name in own and f.shape != own[name].shape}
     return replace(plan, lines={**own, **new}, shown=shown, ways=ways, otherwise={**plan.otherwise, **sized})
+
+
+def unrounded(plan: Plan, formula: Formula) -> Formula:
+    """A formula without the rounding of a run that is worked as by hand."""
+    by_hand = None if plan.config.round is None else rounding(plan.config.round)
+    return formula.operand if isinstance(formula, Apply) and formula.function is by_hand else formula
+
+
+def _rounded(plan: Plan, formula: Formula) -> Formula:
+    """A formula as such a run has it: what another quantity is, is not rounded again."""
+    if plan.config.round is None or isinstance(formula, Quantity):
+        return formula
+    return rounding(plan.config.round)(unrounded(plan, formula))
 
 
 def variants(plan: Plan, lines: Lines, *, alone: bool = True, **words: str) -> Iterator[Variant]:
@@ -175,7 +190,7 @@ def ruled(plan: Plan, kinds: Sequence[str], rule: Rule) -> dict[str, Formula]:
         q = plan.quantities[name]
         if q.kind in kinds:
             try:
-                other = rule(net, q, own)
+                other = rule(net, q, unrounded(plan, own))
             except ShapeError:
                 continue
             if other is not None and net.fits(other, q):

@@ -6,6 +6,7 @@ to an infinity from which the right limit comes, or is not chosen.
 
 from __future__ import annotations
 
+from functools import cache
 from math import pi, sqrt
 
 from nntrace.formula.derive import negative, over, times
@@ -108,6 +109,7 @@ LOG_SOFTMAX = Function(
 )
 
 
+@cache
 def rounding(decimals: int) -> Function:
     """To so many decimals, half away from zero on the decimal value.
 
