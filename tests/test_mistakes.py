@@ -5,6 +5,7 @@ That network shares nothing with the rewritings of ours but the config. Right nu
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 
 from nntrace import Config, Report, bundle, check, load, trace
 from nntrace.marking.mistakes import MISTAKES, Kind
+from nntrace.render.marked import sentence
 from nntrace.tracing import initial_parameters
 
 STEPS = 2
@@ -216,6 +218,22 @@ def test_a_mistake_does_not_pass_as_a_convention() -> None:
     assert not check(config, learner(config, "error-reversed"), allow_conventions=True)
     both = next(c for c in networks_for("m-only-in-dW") if MADE["ascent"].applies(c))
     assert not check(both, learner(both, "m-only-in-dW", "ascent"), allow_conventions=True)
+
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "mistakes.md"
+
+
+def test_the_document_lists_every_row(refresh: bool) -> None:
+    above, rule, _ = DOCUMENT.read_text(encoding="utf-8").partition("|---|---|\n")
+    gaps = {"other": "…", "decimals": "…"}
+    rows = [
+        f"| `{row.name}` | {sentence(row.says.format(**gaps))}{' *(convention)*' * (row.kind is Kind.CONVENTION)} |\n"
+        for row in MISTAKES.values()
+    ]
+    now = above + rule + "".join(rows)
+    if refresh:
+        DOCUMENT.write_text(now, encoding="utf-8", newline="\n")
+    assert DOCUMENT.read_text(encoding="utf-8") == now
 
 
 @pytest.mark.parametrize("row", MISTAKES.values(), ids=MISTAKES)

@@ -334,7 +334,7 @@ LOSS = [
     ),
     Mistake(
         name="y-and-prediction-exchanged",
-        says="y and ŷ are exchanged in the cross entropy",
+        says="the target y and the output ŷ are exchanged in the cross entropy",
         rewriting=_only(_logarithm, lambda own, net: lambda y, a, total: own(a, y, total), "loss"),
     ),
     Mistake(
