@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from math import floor, isfinite, log10
@@ -34,6 +35,7 @@ FEW_ENTRIES = 24
 """So many entries of further equations are all listed."""
 MOST_NAMED = 6
 """So many further equations are named one by one, where there are more entries than that."""
+_QUANTITY = re.compile(r"(d?[A-Zb]|[yδ])\b")
 HEADINGS = {Kind.MISTAKE: "Likely mistake", Kind.CONVENTION: "Convention"}
 
 
@@ -75,8 +77,8 @@ def rounding_said(rounding: Rounding) -> str:
 
 def sentence(text: str) -> str:
     """With a capital letter and a full stop; a letter that names a quantity stays as it is."""
-    first, _, _ = text.partition(" ")
-    return (text[0].upper() + text[1:] if first.islower() and first.isascii() else text) + "."
+    capital = text if _QUANTITY.match(text) else text[0].upper() + text[1:]
+    return f"{capital}."
 
 
 class _Report:
