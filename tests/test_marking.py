@@ -279,6 +279,8 @@ def test_a_number_in_the_middle_may_be_written_either_way() -> None:
 def test_numbers_that_are_too_large_for_a_square_are_no_crash() -> None:
     report = check("unequal", {"dW1": np.full((3, 2), 1e300), "loss": 1e200})
     assert report.wrong == 7
+    for value in (1e308, np.inf, -np.inf, np.nan):
+        assert not check("unequal", {"Z1": np.full((3, 2), value), "dW1": np.full((3, 2), value), "W2_new": [[value]]})
 
 
 def test_batches_that_this_run_has_not_are_said() -> None:

@@ -118,7 +118,8 @@ def _same_columns(array: NDArray[np.float64]) -> bool:
 
 def mark(trace: Trace, sheet: Sheet, tolerance: float | None = None, progress: Progress = quietly) -> Marked:
     """Compare a sheet with a trace, and say what is wrong in it and why."""
-    return _Marking(trace, sheet, tolerance, progress).marked()
+    with np.errstate(all="ignore"):  # what overflows or has no value is inf or nan, in their numbers as in ours
+        return _Marking(trace, sheet, tolerance, progress).marked()
 
 
 class _Marking:
