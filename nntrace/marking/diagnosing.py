@@ -152,7 +152,7 @@ class Diagnosis:
         exact = self.exact and noise is None
         vague = plan is self.right_plan
         try:
-            for place, values in follow(plan, self.given, last, noise):
+            for place, values in follow(plan, self.given, last, noise, exact=exact):
                 for name, theirs in self.given.get(place, {}).items():
                     if (place, name) not in found:
                         continue
@@ -176,7 +176,7 @@ class Diagnosis:
         return None
 
     def _best_pair(self, wrong: Sequence[Item], agreeing: Mapping[Item, bool]) -> Chosen | None:
-        """Two mistakes at once, of those that change anything in the first wrong item."""
+        """Two mistakes at once, of those that change anything in the first wrong item; looked for in that step."""
         upstream = self._upstream(wrong[:1])
         moving = [
             (mistake, variant)
@@ -189,7 +189,7 @@ class Diagnosis:
             for other, both in _everywhere(variant.plan)
             if _comes_after(other, mistake) and _touches(variant.plan, both.plan, upstream)
         )
-        return self._chosen(pairs, wrong, agreeing, self._horizons(wrong)[0])
+        return self._chosen(pairs, wrong, agreeing, wrong[0][0])
 
     def _horizons(self, wrong: Sequence[Item]) -> list[Place]:
         """Up to which steps mistakes are tried: the first with something wrong and what is near it, then some more."""
@@ -238,7 +238,7 @@ class Diagnosis:
 
     def _computed(self, plan: Plan, place: Place, name: str) -> Any:
         try:
-            for there, values in follow(plan, self.given, plan.number(place)):
+            for there, values in follow(plan, self.given, plan.number(place), exact=self.exact):
                 if there == place:
                     return values.computed(name)
         except (ValueError, KeyError, IndexError, RecursionError):
@@ -324,7 +324,7 @@ class Diagnosis:
         last = max((place for place, _ in explained), default=None)
         if last is None:
             return None
-        runs = [follow(plan, self.given, plan.number(last), every=True) for plan in plans[:MOST_FITS]]
+        runs = [follow(plan, self.given, plan.number(last), every=True, exact=self.exact) for plan in plans[:MOST_FITS]]
         best: Apart | None = None
         try:
             for steps in zip(*runs, strict=False):

@@ -177,10 +177,13 @@ class Values(Mapping[str, Any]):
         given: Mapping[str, Given],
         noise: Noise | None = None,
         computed: dict[str, Any] | None = None,
+        *,
+        exact: bool = False,
     ) -> None:
         self.plan = plan
         self.given = given
         self.noise = noise
+        self.exact = exact and noise is None
         self._start = start
         self._computed: dict[str, Any] = {} if computed is None else computed
         self._values: dict[str, Any] = {}
@@ -248,6 +251,8 @@ class Values(Mapping[str, Any]):
         return around(formula, lambda q: (self[q.name], operands[q.name]))[1]
 
     def _radius_used(self, name: str) -> Any:
+        if self.exact:
+            return 0.0
         found = self._radii.get(name)
         if found is None:
             given = self.given.get(name)
@@ -281,15 +286,15 @@ Steps = Mapping[Place, Mapping[str, "Given"]]
 
 
 def follow(
-    plan: Plan, given: Steps, last: int, noise: Noise | None = None, *, every: bool = False
+    plan: Plan, given: Steps, last: int, noise: Noise | None = None, *, every: bool = False, exact: bool = False
 ) -> Iterator[tuple[Place, Values]]:
     """The steps of a plan up to number `last` (from 0) of which something is given, or `every` one.
 
-    By what they are called in the answers. It ends early where the run does.
+    By what they are called in the answers. `exact` says that all that is given is. It ends early where the run does.
     """
     config = plan.config
-    exact = {name: (value, 0.0) for name, value in plan.start.items()}
-    handed = exact
+    first = {name: (value, 0.0) for name, value in plan.start.items()}
+    handed = first
     for number in range(last + 1):
         iteration, batch = divmod(number, config.batches)
         if iteration >= config.iterations + (plan.shift > 0):
@@ -307,10 +312,10 @@ def follow(
         place = plan.place(number)
         exact_so_far = noise is None and not any(map(_inexact, handed.values()))
         if not every and place not in given and exact_so_far and not plan.otherwise:
-            handed = plan.passed({**start, **{name: value for name, (value, _) in {**exact, **handed}.items()}})
+            handed = plan.passed({**start, **{name: value for name, (value, _) in {**first, **handed}.items()}})
             continue
         known = {name: (value, 0.0) for name, value in start.items()}
-        values = Values(plan, {**exact, **handed, **known}, given.get(place, {}), noise)
+        values = Values(plan, {**first, **handed, **known}, given.get(place, {}), noise, exact=exact)
         yield place, values
         handed = values.handed()
 
