@@ -172,6 +172,13 @@ def test_float32_is_told_from_a_mistake_by_its_size(place: int) -> None:
     assert report.marked.rounding is None
 
 
+def test_float32_shows_after_many_steps_too() -> None:
+    config = replace(networks_for("float32")[0], iterations=20)
+    last = learner(config, "float32")[-1]
+    last["values"] = {name: value for name, value in last["values"].items() if name.endswith("_new")}
+    assert check(config, [last]).marked.rounding == Rounding(None)
+
+
 @pytest.mark.parametrize("place", range(3))
 def test_rounding_by_hand_is_no_mistake(place: int) -> None:
     config = networks_for("rounded-by-hand")[place]

@@ -13,12 +13,14 @@ from msgspec.structs import replace
 from nntrace.answers import Sheet
 from nntrace.formula.tree import Formula, Quantity
 from nntrace.marking.diagnosing import Diagnosis
-from nntrace.marking.following import Noise, Plan, plan_of
+from nntrace.marking.following import Noise, Plan, follow, plan_of
 from nntrace.marking.variants import Net, Variant, ruled, variants
 from nntrace.maths.functions import rounding
 
 FLOAT32 = 2.0**-22
 """Relative: what arithmetic in float32 may be off in one equation."""
+TINY = 1e-5
+"""A difference of a smaller share of the largest number is as good as none in float32."""
 EXACTLY = range(1, 9)
 """To so many decimals intermediate numbers are rounded by programs, where the results are given in full."""
 
@@ -46,7 +48,7 @@ def explaining(diagnosis: Diagnosis, sheet: Sheet, *, small: bool) -> Rounding |
     `small` says that the first difference may be one.
     """
     unit = _unit(sheet)
-    if _single(sheet) and _explains(diagnosis, sheet, _in_float32):
+    if _single(sheet) and (_explains(diagnosis, sheet, _in_float32) or _tiny(diagnosis, sheet)):
         return Rounding(None)
     if unit and _explains(diagnosis, sheet, lambda value: unit):
         return _rounded(diagnosis, sheet, _decimals(unit))
@@ -63,6 +65,18 @@ def _explains(diagnosis: Diagnosis, sheet: Sheet, noise: Noise) -> bool:
     if any(place <= first for place, _ in near):
         return False
     return not diagnosis.wrong(diagnosis.agreement(diagnosis.plan, noise=noise))
+
+
+def _tiny(diagnosis: Diagnosis, sheet: Sheet) -> bool:
+    """Whether nothing differs by more than float32 may over many steps, of which the radius says nothing."""
+    last = max(diagnosis.plan.number(place) for place in sheet.steps)
+    for place, values in follow(diagnosis.plan, sheet.steps, last):
+        for name, theirs in sheet.steps[place].items() if place in sheet.steps else ():
+            computed = np.atleast_2d(np.asarray(values.computed(name), dtype=np.float64))
+            room = TINY * np.abs(computed).max(initial=0.0)
+            if computed.shape != theirs.values.shape or not (np.abs(theirs.values - computed) <= room).all():
+                return False
+    return True
 
 
 def _rounded(diagnosis: Diagnosis, sheet: Sheet, decimals: int) -> Rounding:
