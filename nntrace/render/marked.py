@@ -240,13 +240,16 @@ class _Report:
     def _others(self, others: Sequence[Wrong]) -> list[str]:
         """Further wrong equations: every entry that is off, or of many equations the first; as many columns as fit."""
         few = sum(len(wrong.entries) for wrong in others) <= FEW_ENTRIES
-        rows = [("likewise", "", "entry", "yours", "from your numbers")]
+        followed = any(each.right is not None and not _same(each) for wrong in others for each in wrong.entries)
+        rows = [("likewise", "", "entry", "yours", "from your numbers", *(["right"] if followed else []))]
         for wrong in others if few else others[:MOST_NAMED]:
             where = f"{wrong.name} in {place_of(self.config, wrong.place)}"
             count = f"{len(wrong.entries):,} of {counted(wrong.of, 'entry')}"
             digits = max(_decimals(each, self.config.decimals) for each in wrong.entries)
             for each in wrong.entries if few else wrong.entries[:1]:
-                numbers = (_number(each.theirs, digits), _number(each.computed, digits))
+                numbers = [_number(each.theirs, digits), _number(each.computed, digits)]
+                if followed:
+                    numbers.append("" if each.right is None else _number(each.right, digits))
                 rows.append((where, count, name(_entry(wrong, each)), *numbers))
                 where = count = ""
         room = self.style.width - len(GAP)
