@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from nntrace import Config, Report, bundle, check, load, trace
 from nntrace.marking.mistakes import MISTAKES, Kind
 from nntrace.render.marked import sentence
-from nntrace.tracing import initial_parameters
 
 STEPS = 2
 """Every mistake shows in the first two steps."""
@@ -112,44 +111,62 @@ def in_other_words(config: Config, **keys: Any) -> Report:
     return check(config, learner(replace(config, **keys))[:STEPS])
 
 
-def one_with(**keys: Any) -> Config:
-    return next(config for config in NETWORKS if all(getattr(config, key) == value for key, value in keys.items()))
+def three_with(*, batched: bool = False, **keys: Any) -> list[Config]:
+    """Three networks of several outputs, all of whose examples are one batch if `batched`."""
+    found = [
+        config
+        for config in NETWORKS
+        if all(getattr(config, key) == value for key, value in keys.items())
+        and config.architecture.layers[-1].nodes > 1
+        and (not batched or config.batch_size == config.examples > 1)
+    ]
+    assert len(found) >= 3
+    return found[:3]
 
 
 @pytest.mark.parametrize(
-    ("config", "keys", "name"),
+    ("own", "other", "name"),
     [
-        (one_with(loss="squared_error", reduction="mean"), {"loss": "half_squared_error"}, "half-in-the-loss"),
-        (one_with(loss="half_squared_error"), {"loss": "squared_error"}, "half-left-out-of-the-loss"),
-        (one_with(loss="mean_squared_error"), {"loss": "squared_error"}, "sum-over-outputs"),
-        (one_with(loss="squared_error"), {"loss": "absolute_error"}, "another-loss"),
-        (one_with(optimizer="momentum"), {"optimizer": "nesterov"}, "another-optimizer"),
+        ({"loss": "squared_error"}, {"loss": "half_squared_error"}, "half-in-the-loss"),
+        ({"loss": "half_squared_error"}, {"loss": "squared_error"}, "half-left-out-of-the-loss"),
+        ({"loss": "mean_squared_error"}, {"loss": "squared_error"}, "sum-over-outputs"),
+        ({"loss": "squared_error"}, {"loss": "absolute_error"}, "another-loss"),
+        ({"optimizer": "momentum"}, {"optimizer": "nesterov"}, "another-optimizer"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_another_config_is_named_by_what_is_other_in_it(config: Config, keys: dict[str, Any], name: str) -> None:
-    assert name in named(in_other_words(config, **keys))
+@pytest.mark.parametrize("place", range(3))
+def test_another_config_is_named_by_what_is_other_in_it(
+    own: dict[str, Any], other: dict[str, Any], name: str, place: int
+) -> None:
+    config = replace(three_with(loss="squared_error")[place], **own)
+    assert name in named(in_other_words(config, **other))
 
 
-def test_a_gradient_alone_that_is_of_another_reduction_or_mean() -> None:
-    """dA of the output is divided by hand: by n[L], and by m where the config adds up."""
-    config = next(c for c in NETWORKS if c.loss == "squared_error" and c.batch_size == c.examples > 2)
-    outputs = config.architecture.layers[-1].nodes
-    (step,) = learner(config)[:1]
+@pytest.mark.parametrize("place", range(3))
+def test_a_gradient_or_a_loss_alone_that_is_of_another_mean(place: int) -> None:
+    """What the network from scratch has is divided by hand: by n[L], or by m where the config adds up."""
+    config = three_with(loss="squared_error", batched=True, l2=0.0)[place]
     last = f"dA{len(config.architecture.layers)}"
-    given = {"values": {"loss": step["values"]["loss"], last: np.array(step["values"][last]) / outputs}}
-    assert "mean-over-outputs-in-gradient" in named(check(config, given["values"]))
+    values = learner(config)[0]["values"]
+    given = {"loss": values["loss"], last: np.array(values[last]) / config.architecture.layers[-1].nodes}
+    assert "mean-over-outputs-in-gradient" in named(check(config, given))
     summed = replace(config, reduction="sum")
-    (step,) = learner(summed)[:1]
-    given = {"loss": step["values"]["loss"], last: np.array(step["values"][last]) / config.examples}
+    values = learner(summed)[0]["values"]
+    given = {"loss": values["loss"], last: np.array(values[last]) / config.examples}
     assert "mean-over-batch-in-gradient" in named(check(summed, given))
-    given = {"loss": step["values"]["loss"] / config.examples, last: step["values"][last]}
+    given = {"loss": values["loss"] / config.examples, last: values[last]}
     assert "mean-over-batch-in-loss" in named(check(summed, given))
 
 
-def test_targets_broadcast_against_outputs() -> None:
+ONE_OUTPUT = ["loss=squared_error", "batch=all", "reduction=mean", "l2=0", "expect=[]"]
+
+
+@pytest.mark.parametrize("name", ["and-gate", "xor", "hmkcode"])
+def test_targets_broadcast_against_outputs(name: str) -> None:
     """y of shape (m,) and ŷ of shape (m, 1), in numpy: the loss and its gradient are means over m × m pairs."""
-    config = load(bundle.path("and-gate") or "", ["batch=all", "loss=squared_error"])
+    more = ["data.x=[[2, 3], [1, 5]]", "data.y=[1, 0]"] if name == "hmkcode" else []
+    config = load(bundle.path(name) or "", [*ONE_OUTPUT, *more])
     values = learner(config)[0]["values"]
     last = len(config.architecture.layers)
     a, y = np.array(values[f"A{last}"])[0], config.y[:, 0]
@@ -158,21 +175,25 @@ def test_targets_broadcast_against_outputs() -> None:
     assert report.mistakes[0][0] == "loss-broadcast"
 
 
-def test_a_numeric_check_that_looks_at_the_output() -> None:
-    """Each weight moved by h, and the change of ŷ taken for that of the loss."""
-    config = load(bundle.path("mazur") or "")
-    (W1, b1, W2, b2), h = (np.array(value) for value in initial_parameters(config)), 1e-6
-    x = config.x.T
+@pytest.mark.parametrize("name", ["mazur", "xor", "unequal"])
+def test_a_numeric_check_that_looks_at_the_output(name: str) -> None:
+    """Each weight of the last layer moved by h, and the change of ŷ taken for that of the loss."""
+    config = load(bundle.path(name) or "")
+    values = {key: np.array(value) for key, value in learner(config)[0]["values"].items()}
+    last = len(config.architecture.layers)
+    W, before, b = values[f"W{last}"], values[f"A{last - 1}"], values[f"b{last}"]
+    h = 1e-6
 
-    def output(W2: Any) -> float:
-        A1 = 1 / (1 + np.exp(-(W1 @ x + b1)))
-        return float((1 / (1 + np.exp(-(W2 @ A1 + b2)))).sum())
+    def output(W: Any) -> float:
+        z = W @ before + b
+        return float((z if name == "unequal" else 1 / (1 + np.exp(-z))).sum())  # its last layer is the identity
 
-    numeric = np.zeros((2, 2))
-    for i, j in np.ndindex(2, 2):
-        d = h * (np.indices((2, 2)) == np.array([i, j])[:, None, None]).all(axis=0)
-        numeric[i, j] = (output(W2 + d) - output(W2 - d)) / (2 * h)
-    assert "gradient-of-output" in named(check(config, {"dW2": numeric}, tolerance=1e-8))
+    numeric = np.zeros(W.shape)
+    for place in np.ndindex(W.shape):
+        d = np.zeros(W.shape)
+        d[place] = h
+        numeric[place] = (output(W + d) - output(W - d)) / (2 * h)
+    assert "gradient-of-output" in named(check(config, {f"dW{last}": numeric}, tolerance=1e-8))
 
 
 @pytest.mark.parametrize(
