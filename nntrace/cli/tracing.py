@@ -19,7 +19,7 @@ from nntrace.errors import ExitStatus, OutputError, SelectionError
 from nntrace.examples import inputs_from
 from nntrace.render import FORMS, TERMINAL, Detail, Form
 from nntrace.render.numbers import typed
-from nntrace.render.view import Style, View
+from nntrace.render.view import Chosen, Style, View
 from nntrace.render.words import counted, end_tables, predictions, stopped
 from nntrace.summary import Summary
 from nntrace.tracing import Step, Trace
@@ -46,14 +46,14 @@ class Showing:
         self.layer = layer
         self.only = [name for group in only for name in group]
         self.detail = Detail(detail)
-        self.total = 0
         self.stopped: Step | None = None
         self.view: View
 
     def run(self, iterations: Iterations | None, example: int | None, batch: int | None) -> None:
         """Choose the steps of the whole run, or of some iterations and one batch of each."""
-        steps, self.total = chosen_steps(self.trace, iterations, example, batch)
-        self._choose(self.trace.equations, steps)
+        steps, count = chosen_steps(self.trace, iterations, example, batch)
+        first, last = iterations or (1, self.trace.config.iterations)
+        self._choose(self.trace.equations, steps, Chosen(first, last, batch, example), count)
         if iterations is None and example is None and batch is None:
             summary = Summary(self.trace)
             steps = summary.reading(self.view.steps)
@@ -61,8 +61,8 @@ class Showing:
 
     def step(self, iteration: int, example: int | None, batch: int | None) -> None:
         """Choose one step."""
-        self.total = 1
-        self._choose(self.trace.equations, [self.trace.step(iteration, example, batch)])
+        step = self.trace.step(iteration, example, batch)
+        self._choose(self.trace.equations, [step], Chosen(iteration, iteration, step.batch))
 
     def predict(self, given: Sequence[Sequence[float]], file: str | None) -> None:
         """Train, then choose the forward pass of the given inputs and of those in a file."""
@@ -74,13 +74,20 @@ class Showing:
         passed = self.trace.predict(x, last)
         outputs = passed[passed.equations.layers[-1].A.name].T
         table = predictions("", self.trace.config, {"x": x, "ŷ": outputs})
-        self.total = 1
         self._choose(passed.equations, [passed])
         self.view = replace(self.view, ending=lambda: [table], ends_with="Predictions")
 
-    def _choose(self, listing: Equations, steps: Iterable[Step]) -> None:
-        quantities = selecting.select(listing, self.layer, self.only)
-        self.view = View(self.trace, listing, self._watched(steps), quantities, self.detail, once=bool(self.only))
+    def _choose(self, listing: Equations, steps: Iterable[Step], chosen: Chosen | None = None, count: int = 1) -> None:
+        self.view = View(
+            trace=self.trace,
+            listing=listing,
+            steps=self._watched(steps),
+            quantities=selecting.select(listing, self.layer, self.only),
+            chosen=chosen,
+            count=count,
+            detail=self.detail,
+            once=bool(self.only),
+        )
 
     def _inputs(self, given: Sequence[Sequence[float]], file: str | None) -> Array:
         config = self.trace.config
@@ -135,7 +142,7 @@ class Showing:
         return ExitStatus.DOES_NOT_HOLD
 
     def _pieces(self, form: Form, style: Style, *, to_file: bool) -> Iterable[str | bytes]:
-        steps = output.progress(self.view.steps, self.total, "steps", to_file=to_file)
+        steps = output.progress(self.view.steps, self.view.count, "steps", to_file=to_file)
         return form.render(replace(self.view, steps=steps, style=style))
 
     def _watched(self, steps: Iterable[Step]) -> Iterator[Step]:

@@ -22,22 +22,41 @@ class Style(Struct, frozen=True):
     signs: dict[int, str] = {}
 
 
+class Chosen(Struct, frozen=True):
+    """Which steps of a run were chosen: those of iterations `first` to `last`, both from 1.
+
+    Of each the update `batch`, or the one that holds `example` (which differs between iterations
+    under `shuffle`); all of them where neither is said.
+    """
+
+    first: int
+    last: int
+    batch: int | None = None
+    example: int | None = None
+
+
 class View(Struct, frozen=True):
-    """`steps` are made on demand and read once.
+    """`steps` are made on demand and read once; they are `chosen`, `count` of them unless the trace stops before.
+
+    In a prediction nothing of the run is `chosen`.
 
     `listing` has the equations of the steps: those of training, or of a prediction. `once`: each
     quantity is shown where it is the result, not beside what is made of it as well. `ending` gives
-    the tables that come after the steps, under the title `ends_with`.
+    the tables that come after the steps, under the title `ends_with`. `fragment`: without the document
+    around it, for the forms that have one.
     """
 
     trace: Trace
     listing: Equations
     steps: Iterable[Step]
     quantities: Sequence[Quantity]
+    chosen: Chosen | None = None
+    count: int = 1
     detail: Detail = Detail.VALUES
     once: bool = False
     ending: Callable[[], Sequence[EndTable]] = list
     ends_with: str = "After training"
+    fragment: bool = False
     style: Style = Style()
 
     @property
