@@ -156,6 +156,14 @@ class Entry(Formula, frozen=True, eq=False):
     column: int | None = None
 
 
+class AnyEntry(Formula, frozen=True, eq=False):
+    """The same with a letter for a row or a column that may be any, 0 where there is but one."""
+
+    quantity: Quantity
+    row: int | str
+    column: int | str
+
+
 class Unary(Formula, frozen=True, eq=False):
     """A node with one operand, of its shape unless it says otherwise."""
 
@@ -334,6 +342,15 @@ class Series(Formula, frozen=True, eq=False):
         return Series(operands)
 
 
+class Each(Unary, frozen=True, eq=False):
+    """The sum of a term over all values of some letters in it: a `Series` that is not written out.
+
+    `over` are the letters and how many values each has, from 0, the last letter the quickest.
+    """
+
+    over: tuple[tuple[str, int | str], ...]
+
+
 class Rest(Formula, frozen=True, eq=False):
     """Stands in a `Series` for the terms that are too many to write; `value` is what they add up to."""
 
@@ -359,11 +376,13 @@ class Function(Struct, frozen=True, eq=False):
     `numpy` is the computed spelling, right for every input, with ``{any}`` for the argument where
     any expression may stand, ``{atom}`` where it needs parentheses unless it is a name or a call.
     `plain` and `latex` are a name, or a pattern with ``{any}`` or ``{atom}`` too. `helper` is the
-    source of a Python function that the numpy spelling calls. `definition` is the shown spelling of
-    f(z). `backward(g, x, y)` is the gradient that reaches x, given the gradient g that reaches
-    y = f(x). `written_out(x)` is f(x) in other nodes, for a function that mixes the entries of a
-    column. `switch(node)` says where f, applied in that node, is not smooth. `loose` says that
-    the shown pattern is a sum, in parentheses beside a product; `odd` that f(−x) = −f(x), bit for bit.
+    source of a Python function that the numpy spelling calls. `javascript` and `javascript_helper` are
+    the same for a page, which computes single numbers; a function that is `written_out` needs none.
+    `definition` is the shown spelling of f(z). `backward(g, x, y)` is the gradient that reaches x,
+    given the gradient g that reaches y = f(x). `written_out(x)` is f(x) in other nodes, for a
+    function that mixes the entries of a column. `switch(node)` says where f, applied in that node,
+    is not smooth. `loose` says that the shown pattern is a sum, in parentheses beside a product;
+    `odd` that f(−x) = −f(x), bit for bit.
     """
 
     plain: str
@@ -372,6 +391,8 @@ class Function(Struct, frozen=True, eq=False):
     backward: Callable[[Formula, Formula, Formula], Formula]
     definition: str = ""
     helper: str = ""
+    javascript: str = ""
+    javascript_helper: str = ""
     written_out: Callable[[Formula], Formula] | None = None
     switch: Callable[[Apply], Switch] | None = None
     loose: bool = False

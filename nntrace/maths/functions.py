@@ -12,14 +12,33 @@ from math import pi, sqrt
 from nntrace.formula.derive import negative, over, times
 from nntrace.formula.tree import Formula, Function, Number, Sum, Switch
 
-EXP = Function(plain="exp", latex=r"\exp", numpy="np.exp({any})", backward=lambda g, x, y: times(g, y))
-LN = Function(plain="ln", latex=r"\ln", numpy="np.log({any})", backward=lambda g, x, y: over(g, x))
-SQRT = Function(plain="√{atom}", latex=r"\sqrt{{any}}", numpy="np.sqrt({any})", backward=lambda g, x, y: over(g, 2 * y))
+EXP = Function(
+    plain="exp",
+    latex=r"\exp",
+    numpy="np.exp({any})",
+    javascript="Math.exp({any})",
+    backward=lambda g, x, y: times(g, y),
+)
+LN = Function(
+    plain="ln",
+    latex=r"\ln",
+    numpy="np.log({any})",
+    javascript="Math.log({any})",
+    backward=lambda g, x, y: over(g, x),
+)
+SQRT = Function(
+    plain="√{atom}",
+    latex=r"\sqrt{{any}}",
+    numpy="np.sqrt({any})",
+    javascript="Math.sqrt({any})",
+    backward=lambda g, x, y: over(g, 2 * y),
+)
 EXP_MINUS_1 = Function(
     plain="exp({any}) − 1",
     latex=r"\exp\left({any}\right) - 1",
     loose=True,
     numpy="np.expm1({any})",  # exp(x) − 1 would lose the digits of a small x
+    javascript="Math.expm1({any})",
     backward=lambda g, x, y: times(g, EXP(x)),
 )
 SIGN = Function(
@@ -27,6 +46,7 @@ SIGN = Function(
     latex=r"\operatorname{sign}",
     definition="sign(x) is 1, 0 or −1",
     numpy="np.sign({any})",
+    javascript="Math.sign({any})",
     backward=lambda g, x, y: Number(0),
     odd=True,
     switch=lambda node: Switch(node, node, lambda s: s),
@@ -35,6 +55,7 @@ ABS = Function(
     plain="|{any}|",
     latex=r"\left|{any}\right|",
     numpy="np.abs({any})",
+    javascript="Math.abs({any})",
     backward=lambda g, x, y: times(g, SIGN(x)),  # PyTorch's convention: 0 at 0
     switch=lambda node: Switch(node, SIGN(node.operand), lambda s: s * node.operand),
 )
@@ -44,6 +65,7 @@ SIGMA = Function(
     latex=r"\sigma",
     definition="σ(z) = 1/(1 + exp(−z))",
     numpy="1 / (1 + np.exp(-{atom}))",  # exp overflows to ∞ for z < −709, and 1/∞ is the right 0
+    javascript="1 / (1 + Math.exp(-{atom}))",
     backward=lambda g, z, a: times(times(g, a), 1 - a),
 )
 TANH = Function(
@@ -51,6 +73,7 @@ TANH = Function(
     latex=r"\tanh",
     definition="tanh(z) = (exp(z) − exp(−z))/(exp(z) + exp(−z))",
     numpy="np.tanh({any})",
+    javascript="Math.tanh({any})",
     backward=lambda g, z, a: times(g, 1 - a**2),
 )
 SOFTPLUS = Function(
@@ -58,6 +81,7 @@ SOFTPLUS = Function(
     latex=r"\operatorname{softplus}",
     definition="softplus(z) = ln(1 + exp(z))",
     numpy="np.logaddexp(0, {any})",  # exp(z) itself would overflow for z > 709
+    javascript="Math.max(0, {any}) + Math.log1p(Math.exp(-Math.abs({any})))",
     backward=lambda g, z, a: times(g, SIGMA(z)),
 )
 NORMAL_DENSITY = Function(
@@ -65,6 +89,7 @@ NORMAL_DENSITY = Function(
     latex=r"\varphi",
     definition="φ(z) = exp(−½ z²)/√(2π)",
     numpy=f"np.exp(-0.5 * {{atom}} ** 2) / {sqrt(2 * pi)!r}",
+    javascript=f"Math.exp(-0.5 * {{atom}} ** 2) / {sqrt(2 * pi)!r}",
     backward=lambda g, z, y: negative(times(times(g, z), y)),
 )
 NORMAL_DISTRIBUTION = Function(
@@ -76,6 +101,13 @@ NORMAL_DISTRIBUTION = Function(
     helper="def normal_distribution(z):\n"
     "    erfc = np.frompyfunc(math.erfc, 1, 1)\n"
     "    return 0.5 * np.asarray(erfc(-z / math.sqrt(2)), dtype=float)\n",
+    javascript="normalDistribution({any})",
+    # JavaScript has no erf. Marsaglia, "Evaluating the normal distribution", 2004: ½ + φ(z)(z + z³/3 + z⁵/15 + …)
+    javascript_helper="function normalDistribution(z) {\n"
+    "  let sum = z, term = z;\n"
+    "  for (let n = 3; Math.abs(z) < 9 && sum + term !== sum; n += 2) sum += term *= z * z / n;\n"
+    "  return Math.abs(z) < 9 ? 0.5 + sum * Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI) : Number(z > 0);\n"
+    "}\n",
     backward=lambda g, z, y: times(g, NORMAL_DENSITY(z)),
 )
 
@@ -124,5 +156,10 @@ def rounding(decimals: int) -> Function:
         helper="def rounded(x, decimals):\n"
         "    scale = 10.0**decimals\n"
         "    return np.sign(x) * np.floor(np.abs(x) * scale * (1 + 1e-12) + 0.5) / scale\n",
+        javascript=f"rounded({{any}}, {decimals})",
+        javascript_helper="function rounded(x, decimals) {\n"
+        "  const scale = 10 ** decimals;\n"
+        "  return Math.sign(x) * Math.floor(Math.abs(x) * scale * (1 + 1e-12) + 0.5) / scale;\n"
+        "}\n",
         backward=lambda g, x, y: g,
     )
