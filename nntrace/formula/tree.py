@@ -375,7 +375,8 @@ class Function(Struct, frozen=True, eq=False):
 
     `numpy` is the computed spelling, right for every input, with ``{any}`` for the argument where
     any expression may stand, ``{atom}`` where it needs parentheses unless it is a name or a call.
-    `plain` and `latex` are a name, or a pattern with ``{any}`` or ``{atom}`` too. `helper` is the
+    `plain` and `latex` are a name, or a pattern with ``{any}`` or ``{atom}`` too; `mathml` is such a
+    pattern where `plain` is one. `helper` is the
     source of a Python function that the numpy spelling calls. `javascript` and `javascript_helper` are
     the same for a page, which computes single numbers; a function that is `written_out` needs none.
     `definition` is the shown spelling of f(z). `backward(g, x, y)` is the gradient that reaches x,
@@ -389,6 +390,7 @@ class Function(Struct, frozen=True, eq=False):
     latex: str
     numpy: str
     backward: Callable[[Formula, Formula, Formula], Formula]
+    mathml: str = ""
     definition: str = ""
     helper: str = ""
     javascript: str = ""

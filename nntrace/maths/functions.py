@@ -29,6 +29,7 @@ LN = Function(
 SQRT = Function(
     plain="√{atom}",
     latex=r"\sqrt{{any}}",
+    mathml="<msqrt>{any}</msqrt>",
     numpy="np.sqrt({any})",
     javascript="Math.sqrt({any})",
     backward=lambda g, x, y: over(g, 2 * y),
@@ -36,6 +37,7 @@ SQRT = Function(
 EXP_MINUS_1 = Function(
     plain="exp({any}) − 1",
     latex=r"\exp\left({any}\right) - 1",
+    mathml="<mi>exp</mi><mrow><mo>(</mo>{any}<mo>)</mo></mrow><mo>−</mo><mn>1</mn>",
     loose=True,
     numpy="np.expm1({any})",  # exp(x) − 1 would lose the digits of a small x
     javascript="Math.expm1({any})",
@@ -54,6 +56,7 @@ SIGN = Function(
 ABS = Function(
     plain="|{any}|",
     latex=r"\left|{any}\right|",
+    mathml="<mrow><mo>|</mo>{any}<mo>|</mo></mrow>",
     numpy="np.abs({any})",
     javascript="Math.abs({any})",
     backward=lambda g, x, y: times(g, SIGN(x)),  # PyTorch's convention: 0 at 0
@@ -102,11 +105,13 @@ NORMAL_DISTRIBUTION = Function(
     "    erfc = np.frompyfunc(math.erfc, 1, 1)\n"
     "    return 0.5 * np.asarray(erfc(-z / math.sqrt(2)), dtype=float)\n",
     javascript="normalDistribution({any})",
-    # JavaScript has no erf. Marsaglia, "Evaluating the normal distribution", 2004: ½ + φ(z)(z + z³/3 + z⁵/15 + …)
+    # JavaScript has no erf: ½ + φ(z)(z + z³/3 + z⁵/15 + …), and in the tails Laplace's continued fraction.
     javascript_helper="function normalDistribution(z) {\n"
-    "  let sum = z, term = z;\n"
-    "  for (let n = 3; Math.abs(z) < 9 && sum + term !== sum; n += 2) sum += term *= z * z / n;\n"
-    "  return Math.abs(z) < 9 ? 0.5 + sum * Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI) : Number(z > 0);\n"
+    "  const density = Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI), size = Math.abs(z);\n"
+    "  let sum = z, term = z, tail = size;\n"
+    "  for (let n = 3; size < 3 && sum + term !== sum; n += 2) sum += term *= z * z / n;\n"
+    "  for (let n = 100; n > 0; n--) tail = size + n / tail;\n"
+    "  return size < 3 ? 0.5 + density * sum : z < 0 ? density / tail : 1 - density / tail;\n"
     "}\n",
     backward=lambda g, z, y: times(g, NORMAL_DENSITY(z)),
 )
@@ -151,6 +156,7 @@ def rounding(decimals: int) -> Function:
     return Function(
         plain=f"round({{any}}, {decimals})",
         latex=rf"\operatorname{{round}}_{{{decimals}}}\left({{any}}\right)",
+        mathml=f"<msub><mi>round</mi><mn>{decimals}</mn></msub><mrow><mo>(</mo>{{any}}<mo>)</mo></mrow>",
         definition=f"round(x, {decimals}) to {decimals} decimals, half away from zero",
         numpy=f"rounded({{any}}, {decimals})",
         helper="def rounded(x, decimals):\n"
