@@ -143,7 +143,7 @@ class Showing:
 
     def _pieces(self, form: Form, style: Style, *, to_file: bool) -> Iterable[str | bytes]:
         steps = output.progress(self.view.steps, self.view.count, "steps", to_file=to_file)
-        return form.render(replace(self.view, steps=steps, style=style))
+        return form.render(replace(self.view, steps=steps, style=style, remark=output.say))
 
     def _watched(self, steps: Iterable[Step]) -> Iterator[Step]:
         for step in steps:

@@ -48,6 +48,7 @@ FORMS: Mapping[str, Form] = {
         Form("markdown", (".md", ".markdown"), "nntrace.render.markdown"),
         Form("json", (".json",), "nntrace.render.json_form"),
         Form("jsonl", (".jsonl", ".ndjson"), "nntrace.render.json_form", "render_lines"),
+        Form("html", (".html", ".htm"), "nntrace.render.html"),
         Form("weights", (), "nntrace.render.weights", binary=True, outcome=True),
     )
 }

@@ -43,7 +43,7 @@ class Excerpt(Struct):
         return shown(self.shape[1])
 
 
-def _is_rounded(listing: Equations, name: str) -> bool:
+def is_rounded(listing: Equations, name: str) -> bool:
     """In a rounded run: whether it was computed, and not handed on as it is (a fixed bias)."""
     equation = listing.by_target.get(name)
     return equation is not None and not isinstance(equation.formula, Quantity)
@@ -71,7 +71,7 @@ class Excerpts:
             shape = self.step.shape(name)
             finest = None if quantity in self.step.equations.data else self.finest
             decimals = self.decimals
-            if finest is not None and _is_rounded(self.step.equations, name):
+            if finest is not None and is_rounded(self.step.equations, name):
                 decimals = min(decimals, finest)
             if quantity in self.step.equations.constants:
                 made = _given(self.step[name])

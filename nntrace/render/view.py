@@ -35,6 +35,10 @@ class Chosen(Struct, frozen=True):
     example: int | None = None
 
 
+def ignore(remark: str) -> None:
+    """Where nobody reads remarks."""
+
+
 class View(Struct, frozen=True):
     """`steps` are made on demand and read once; they are `chosen`, `count` of them unless the trace stops before.
 
@@ -43,7 +47,7 @@ class View(Struct, frozen=True):
     `listing` has the equations of the steps: those of training, or of a prediction. `once`: each
     quantity is shown where it is the result, not beside what is made of it as well. `ending` gives
     the tables that come after the steps, under the title `ends_with`. `fragment`: without the document
-    around it, for the forms that have one.
+    around it, for the forms that have one. `remark` is told what the reader should know of the form itself.
     """
 
     trace: Trace
@@ -57,6 +61,7 @@ class View(Struct, frozen=True):
     ending: Callable[[], Sequence[EndTable]] = list
     ends_with: str = "After training"
     fragment: bool = False
+    remark: Callable[[str], None] = ignore
     style: Style = Style()
 
     @property

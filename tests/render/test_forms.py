@@ -53,7 +53,7 @@ def test_every_form_is_streamed(form: str) -> None:
             seen.append(step.iteration)
             yield step
 
-    pieces = FORMS[form].render(View(run, run.equations, steps(), run.equations.quantities))
+    pieces = FORMS[form].render(View(run, run.equations, steps(), run.equations.quantities, count=len(run)))
     next(iter(pieces))
     assert len(seen) <= 1
     assert sum(1 for _ in pieces) >= len(run)
