@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,10 +44,33 @@ class Excerpt(Struct):
         return shown(self.shape[1])
 
 
-def is_rounded(listing: Equations, name: str) -> bool:
-    """In a rounded run: whether it was computed, and not handed on as it is (a fixed bias)."""
-    equation = listing.by_target.get(name)
-    return equation is not None and not isinstance(equation.formula, Quantity)
+class Look(Struct, frozen=True):
+    """How the numbers of a quantity look: so many decimals; where they are rounded, so many at most.
+
+    A constant is written as one types it.
+    """
+
+    decimals: int
+    finest: int | None
+    constant: bool
+
+
+@lru_cache(maxsize=16)
+def looks(listing: Equations, decimals: int, finest: int | None) -> dict[str, Look]:
+    """The look of each quantity, where `decimals` are shown and computed numbers have at most `finest`."""
+    made = {}
+    for q in listing.quantities:
+        own = None if q in listing.data else finest
+        equation = listing.by_target.get(q.name)
+        rounded = equation is not None and not isinstance(
+            equation.formula, Quantity
+        )  # a fixed bias is handed on as it is
+        made[q.name] = Look(
+            decimals=min(decimals, own) if own is not None and rounded else decimals,
+            finest=own,
+            constant=q in listing.constants,
+        )
+    return made
 
 
 _AS_TYPED = Format("%.6g", 0.0)
@@ -55,12 +79,13 @@ _AS_TYPED = Format("%.6g", 0.0)
 class Excerpts:
     """What is shown of the quantities of one step, each made once."""
 
-    __slots__ = ("_made", "decimals", "finest", "step")
+    __slots__ = ("_looks", "_made", "decimals", "finest", "step")
 
     def __init__(self, step: Step, config: Config) -> None:
         self.step = step
         self.decimals = config.decimals
         self.finest = config.round
+        self._looks = looks(step.equations, config.decimals, config.round)
         self._made: dict[str, Excerpt] = {}
 
     def __getitem__(self, quantity: Quantity) -> Excerpt:
@@ -68,17 +93,13 @@ class Excerpts:
         name = quantity.name
         made = self._made.get(name)
         if made is None:
-            shape = self.step.shape(name)
-            finest = None if quantity in self.step.equations.data else self.finest
-            decimals = self.decimals
-            if finest is not None and is_rounded(self.step.equations, name):
-                decimals = min(decimals, finest)
-            if quantity in self.step.equations.constants:
+            look, shape = self._looks[name], self.step.shape(name)
+            if look.constant:
                 made = _given(self.step[name])
             elif max(shape) <= WHOLE:
-                made = _whole(self.step.flat(name), shape, decimals, finest)
+                made = _whole(self.step.flat(name), shape, look.decimals, look.finest)
             else:
-                made = _ends(self.step[name], decimals, finest)
+                made = _ends(self.step[name], look.decimals, look.finest)
             self._made[name] = made
         return made
 

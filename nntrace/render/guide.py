@@ -21,7 +21,7 @@ from nntrace.formula.tree import AnyEntry, Apply, Entry, Formula, Quantity, Tran
 from nntrace.formula.walking import nodes
 from nntrace.reasons import Place, why
 from nntrace.render import arithmetic, numbers
-from nntrace.render.excerpt import is_rounded
+from nntrace.render.excerpt import looks
 from nntrace.render.explained import KINDS, sentence
 from nntrace.render.layout import START, layer_heading
 from nntrace.render.view import View
@@ -116,15 +116,13 @@ def _layer(listing: Equations, layer: Layer) -> dict[str, Any]:
 
 def _quantity(view: View, q: Quantity) -> dict[str, Any]:
     """How its numbers look, where it is in the drawing, and where it comes from if it has no equation."""
-    config, listing = view.config, view.listing
-    finest = None if q in listing.data else config.round
-    rounded = finest is not None and is_rounded(listing, q.name)
+    look = looks(view.listing, view.config.decimals, view.config.round)[q.name]
     return {
         "math": mathml(q),
-        "decimals": min(config.decimals, finest) if rounded and finest is not None else config.decimals,
-        "finest": finest,
-        "constant": q in listing.constants,
-        "drawn": _drawn(listing, q),
+        "decimals": look.decimals,
+        "finest": look.finest,
+        "constant": look.constant,
+        "drawn": _drawn(view.listing, q),
         "origin": _origin(view, q),
     }
 

@@ -30,6 +30,8 @@ class Format:
         self.smallest = smallest
 
     def __call__(self, value: float) -> str:
+        if self.smallest < abs(value) < inf:
+            return self.pattern % value
         if not isfinite(value):
             return str(value)
         if value == 0:
@@ -100,6 +102,10 @@ def _fixed(decimals: int) -> Format:
 
 def written(values: Sequence[float], decimals: int, finest: int | None = None) -> tuple[Format, list[str]]:
     """The format that all entries of a quantity share (see `format_for`), and every entry in it."""
+    if len(values) == 1:
+        (value,) = values
+        form = format_for(abs(value) if isfinite(value) else 0.0, decimals, finest)
+        return form, [form(value)]
     sizes = list(map(abs, values))
     largest = max(sizes)
     if not largest < inf:  # an infinity, or a nan that hides what is larger

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -61,16 +60,21 @@ def table(bundles: Sequence[Sequence[Group]], stub: tuple[str, ...], width: int,
     must. `stub` is the column at the left: its heading, then a label for each row; empty for none.
     """
     cells = [group[1] for bundle in bundles for group in bundle]
-    layout = _layout(tuple([tuple([group[0] for group in bundle]) for bundle in bundles]), stub, width, paint)
-    lines: list[str] = []
-    for above, pattern, parts in layout:
-        lines += above
+    headings = [[group[0] for group in bundle] for bundle in bundles]
+    return filled(layout(headings, stub, width, paint), stub, cells)
+
+
+def filled(lines: Iterable[Line], stub: tuple[str, ...], cells: Sequence[Sequence[Sequence[str]]]) -> list[str]:
+    """The lines of a table that is laid out so, with the cells of each group row by row."""
+    written: list[str] = []
+    for above, pattern, parts in lines:
+        written += above
         for row, label in enumerate(stub[1:] or ("",) * len(cells[0])):
             flat = [label] if stub else []
             for index, first, last in parts:
                 flat += cells[index][row][first:last]
-            lines.append(pattern % tuple(flat))
-    return lines
+            written.append(pattern % tuple(flat))
+    return written
 
 
 Part = tuple[int, int, int]
@@ -79,15 +83,14 @@ Line = tuple[list[str], str, list[Part]]
 """What stands above the rows, the pattern of a row, and the columns in it."""
 
 
-@lru_cache(maxsize=4096)
-def _layout(bundles: tuple[tuple[Heading, ...], ...], stub: tuple[str, ...], width: int, paint: Paint) -> list[Line]:
-    """How the groups are laid out; it depends on widths alone, which repeat from step to step."""
+def layout(bundles: Sequence[Sequence[Heading]], stub: tuple[str, ...], width: int, paint: Paint) -> list[Line]:
+    """How groups under these headings are laid out."""
     stub_width = max(map(len, stub), default=-GAP)
-    layout: list[Line] = []
+    lines: list[Line] = []
     for packed in _packed(bundles, width - INDENT - stub_width):
         above, pattern = _frame([heading for heading, _ in packed], stub[:1], stub_width, paint)
-        layout.append(([*([""] if layout else []), *above], pattern, [part for _, part in packed]))
-    return layout
+        lines.append(([*([""] if lines else []), *above], pattern, [part for _, part in packed]))
+    return lines
 
 
 def _packed(bundles: Sequence[Sequence[Heading]], room: int) -> list[list[tuple[Heading, Part]]]:

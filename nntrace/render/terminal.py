@@ -6,13 +6,13 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from nntrace.render import Detail
-from nntrace.render.excerpt import Excerpts
+from nntrace.render.excerpt import Excerpt, Excerpts
 from nntrace.render.layout import START, Item, Panel, by_phase, panels
 from nntrace.render.legend import BETWEEN, LABELS
 from nntrace.render.numbers import dimensions, shown
 from nntrace.render.palette import Palette
 from nntrace.render.signs import spelled
-from nntrace.render.tables import Group, Heading, heading, table
+from nntrace.render.tables import Heading, Line, filled, heading, layout, table
 from nntrace.render.view import View
 from nntrace.render.words import (
     PHASES,
@@ -46,7 +46,7 @@ class _Terminal:
         self.config = view.config
         self.width = view.style.width
         self.paint = Palette(view.style.colour)
-        self._headings: dict[tuple[Item, tuple[int, int], int], Heading] = {}
+        self._layouts: dict[tuple[tuple[Item, ...], tuple[tuple[tuple[int, int], int], ...]], list[Line]] = {}
         self.panels = list(by_phase(panels(view.listing, view.quantities, once=view.once)))
 
     def text(self) -> Iterator[str]:
@@ -113,35 +113,38 @@ class _Terminal:
         blocks = [given, *tables, found] if panel.heading else [*tables, [*given, *found]]
         return [line for block in blocks if block for line in ("", *block)][1:]
 
-    def _items(self, items: Sequence[Item], numbers: Excerpts, panel: Panel) -> list[str]:
-        bundles: list[list[Group]] = [[]]
-        below: list[str] = []
-        rows: tuple[int | None, ...] = ()
-        for item in items:
-            part = numbers[item.quantity]
-            rows = part.rows
-            bundles[-1].append((self._heading(item, part.shape, part.width), part.cells))
+    def _items(self, items: tuple[Item, ...], numbers: Excerpts, panel: Panel) -> list[str]:
+        parts = [numbers[item.quantity] for item in items]
+        rows = parts[0].rows
+        stub = row_stub(panel.row, rows) if panel.heading or panel.phase == START or len(rows) > 1 else ()
+        key = (items, tuple([(part.shape, part.width) for part in parts]))  # what the layout depends on, which repeats
+        lines = self._layouts.get(key)
+        if lines is None:
+            lines = self._layouts[key] = self._layout(items, parts, stub)
+        below = [
+            f"{INDENT}{item.quantity.name}  {dimensions(*part.shape)}: {part.note}"
+            for item, part in zip(items, parts, strict=True)
+            if part.note
+        ]
+        return [*filled(lines, stub, [part.cells for part in parts]), *below]
+
+    def _layout(self, items: Sequence[Item], parts: Sequence[Excerpt], stub: tuple[str, ...]) -> list[Line]:
+        bundles: list[list[Heading]] = [[]]
+        for item, part in zip(items, parts, strict=True):
+            bundles[-1].append(self._heading(item, part.shape, part.width))
             if item.equation is not None:
                 bundles.append([])  # a quantity stays beside what it is made of
-            if part.note:
-                below.append(f"{INDENT}{item.quantity.name}  {dimensions(*part.shape)}: {part.note}")
-        stub = row_stub(panel.row, rows) if panel.heading or panel.phase == START or len(rows) > 1 else ()
-        return [*table(bundles, stub, self.width, self.paint), *below]
+        return layout(bundles, stub, self.width, self.paint)
 
     def _heading(self, item: Item, shape: tuple[int, int], width: int) -> Heading:
-        key = (item, shape, width)
-        made = self._headings.get(key)
-        if made is None:
-            size = dimensions(*shape)
-            above = [*self._formula(item), *self._computed(item)] if self._stands_above(item) else ()
-            text = item.quantity.name if above else item.formula
-            one = shape[1] == 1
-            labels = (size,) if one else column_labels(shown(shape[1]))
-            text = text if one else f"{text}  {size}"
-            again = self.sign(f"{item.quantity.name}  …")
-            made = heading(self.sign(text), again, tuple(map(self.sign, labels)), width, above)
-            self._headings[key] = made
-        return made
+        size = dimensions(*shape)
+        above = [*self._formula(item), *self._computed(item)] if self._stands_above(item) else ()
+        text = item.quantity.name if above else item.formula
+        one = shape[1] == 1
+        labels = (size,) if one else column_labels(shown(shape[1]))
+        text = text if one else f"{text}  {size}"
+        again = self.sign(f"{item.quantity.name}  …")
+        return heading(self.sign(text), again, tuple(map(self.sign, labels)), width, above)
 
     def _stands_above(self, item: Item) -> bool:
         """Whether the formula is too much for the heading of a table."""
