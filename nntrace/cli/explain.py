@@ -70,6 +70,7 @@ class QuantityName(click.ParamType):  # type: ignore[type-arg]  # generic in new
     "--most", type=click.IntRange(min=1), metavar="N", help="Explain at most so many numbers, the nearest first."
 )
 @options.to_explain
+@options.fragment
 @options.screen
 @options.debug
 def command(
@@ -82,6 +83,7 @@ def command(
     depth: float,
     most: int | None,
     to: str | None,
+    fragment: bool,
     color: str,
     pager: bool,
 ) -> int:
@@ -104,4 +106,4 @@ def command(
     source, name = (None, config) if quantity is None else (config, quantity)
     explaining = Explaining(source, settings, name)
     explaining.step(iteration, example, batch)
-    return explaining.show(depth, most, to, color, pager)
+    return explaining.show(depth, most, to, fragment, color, pager)

@@ -10,6 +10,7 @@ from math import inf
 from nntrace import bundle, selecting
 from nntrace.cli import output
 from nntrace.cli.source import LEFT_OUT, load_config
+from nntrace.cli.tracing import check_fragment
 from nntrace.errors import ExitStatus, SelectionError
 from nntrace.explaining import MOST, explain
 from nntrace.render import EXPLANATIONS, TERMINAL
@@ -43,14 +44,15 @@ class Explaining:
             what = f"No {update}" if not iteration_open else "No step" if example is batch is None else "No iteration"
             self.notes.append(f"{what} named: this is {self.chosen.place}.")
 
-    def show(self, depth: float, most: int | None, to: str | None, color: str, pager: bool) -> int:
+    def show(self, depth: float, most: int | None, to: str | None, fragment: bool, color: str, pager: bool) -> int:
         """Write to stdout; returns the exit status."""
         target = selecting.entry_or_quantity(self.trace.equations, self.quantity, len(self.chosen.examples))
         levels = None if depth == inf else int(depth)
         found = explain(self.trace, self.chosen, target, levels, MOST if most is None else most)
         form = EXPLANATIONS[to or TERMINAL.name]
+        check_fragment(form, fragment)
         style = output.style(color)
-        pieces: Iterable[str | bytes] = form.render(Explained(found, style))
+        pieces: Iterable[str | bytes] = form.render(Explained(found, style, fragment))
         notes = " ".join(self.notes)
         if notes and form.name != TERMINAL.name:
             output.say(notes)

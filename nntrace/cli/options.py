@@ -142,17 +142,16 @@ def settings(function: F) -> F:
 
 
 def shown(function: F) -> F:
-    """What is shown of a step: passed on as `layer`, `only` and `detail`."""
+    """What is shown of a step: passed on as `layer`, `only`, `detail` and `fragment`."""
     from nntrace.render import Detail
 
     for option in (
+        fragment,
         click.option(
             "--detail",
             type=click.Choice([str(detail) for detail in Detail]),
-            default="values",
-            show_default=True,
-            help="Of each equation, in terminal and markdown: its values; the operands put in as well (work); the "
-            "arithmetic of each entry. Numbers are shown rounded, results computed from the full ones.",
+            help="Of each equation: its values (the default); the operands put in as well (work, the default of "
+            "latex); the arithmetic of each entry. Numbers are shown rounded, results computed from the full ones.",
         ),
         click.option(
             "--only",
@@ -190,6 +189,13 @@ def to_explain(function: F) -> F:
     from nntrace.render import EXPLANATIONS
 
     return click.option("--to", type=click.Choice(list(EXPLANATIONS)), help="The form to write.")(function)
+
+
+def fragment(function: F) -> F:
+    """`--fragment`: passed on as `fragment`."""
+    return click.option(
+        "--fragment", is_flag=True, help="In latex: the body alone, to be put into a document of your own."
+    )(function)
 
 
 def screen(function: F) -> F:

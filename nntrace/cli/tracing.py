@@ -39,13 +39,15 @@ class Showing:
         settings: Sequence[str],
         layer: int | None,
         only: Sequence[Sequence[str]],
-        detail: str,
+        detail: str | None,
+        fragment: bool,
     ) -> None:
         self.left_out = config is None
         self.trace = Trace(load_config(config, settings))
         self.layer = layer
         self.only = [name for group in only for name in group]
-        self.detail = Detail(detail)
+        self.detail = Detail(detail) if detail else None
+        self.fragment = fragment
         self.stopped: Step | None = None
         self.view: View
 
@@ -85,7 +87,7 @@ class Showing:
             quantities=selecting.select(listing, self.layer, self.only),
             chosen=chosen,
             count=count,
-            detail=self.detail,
+            fragment=self.fragment,
             once=bool(self.only),
         )
 
@@ -131,6 +133,7 @@ class Showing:
     def _check(self, form: Form) -> None:
         if form.outcome and (self.only or self.layer is not None):
             raise SelectionError(f"--to {form.name} has all of them: it goes without --only and --layer")
+        check_fragment(form, self.fragment)
 
     def _ended(self, form: Form, *, to_file: bool = False) -> ExitStatus:
         """The exit status; why it is 1, unless the form has said so on the screen."""
@@ -143,12 +146,19 @@ class Showing:
 
     def _pieces(self, form: Form, style: Style, *, to_file: bool) -> Iterable[str | bytes]:
         steps = output.progress(self.view.steps, self.view.count, "steps", to_file=to_file)
-        return form.render(replace(self.view, steps=steps, style=style, remark=output.say))
+        detail = self.detail or form.detail
+        return form.render(replace(self.view, steps=steps, detail=detail, style=style, remark=output.say))
 
     def _watched(self, steps: Iterable[Step]) -> Iterator[Step]:
         for step in steps:
             self.stopped = step if step.stopped else None
             yield step
+
+
+def check_fragment(form: Form, fragment: bool) -> None:
+    """Raise `SelectionError` where a fragment is asked of a form that has no document around it."""
+    if fragment and not form.document:
+        raise SelectionError(f"--fragment leaves out the document around the body, and {form.name} has none")
 
 
 def chosen_steps(

@@ -24,7 +24,8 @@ class Form(NamedTuple):
     """A form: its name for `--to`, the suffixes that say it, and where it is written.
 
     A `binary` one is nothing for the screen. `outcome`: it has what the run leaves, not its steps, so
-    that nothing can be selected in it.
+    that nothing can be selected in it. `document`: there is a document around it, which can be left
+    out. `detail` is how much it shows where nobody says it.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Form(NamedTuple):
     function: str = "render"
     binary: bool = False
     outcome: bool = False
+    document: bool = False
+    detail: Detail = Detail.VALUES
 
     def render(self, view: View | Explained) -> Iterator[str] | Iterator[bytes]:
         """What is given, in this form, in pieces: text, or bytes where the encoding is part of the form."""
@@ -49,6 +52,7 @@ FORMS: Mapping[str, Form] = {
         Form("json", (".json",), "nntrace.render.json_form"),
         Form("jsonl", (".jsonl", ".ndjson"), "nntrace.render.json_form", "render_lines"),
         Form("html", (".html", ".htm"), "nntrace.render.html"),
+        Form("latex", (".tex",), "nntrace.render.latex", document=True, detail=Detail.WORK),
         Form("weights", (), "nntrace.render.weights", binary=True, outcome=True),
     )
 }
@@ -57,7 +61,7 @@ EXPLANATIONS: Mapping[str, Form] = {
     for form in (
         Form("terminal", (".txt",), "nntrace.render.explain_text"),
         Form("markdown", (".md", ".markdown"), "nntrace.render.explain_markdown"),
-        Form("latex", (".tex",), "nntrace.render.explain_latex"),
+        Form("latex", (".tex",), "nntrace.render.explain_latex", document=True),
         Form("html", (".html", ".htm"), "nntrace.render.explain_html"),
         Form("json", (".json",), "nntrace.render.explain_json"),
     )

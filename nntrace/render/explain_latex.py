@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from nntrace.equations import Equation
 from nntrace.formula import latex as spelling
 from nntrace.formula.latex import latex
-from nntrace.formula.plain import others
-from nntrace.formula.tree import Entry, Formula, Quantity, Rest, Transpose
+from nntrace.formula.tree import Entry, Quantity
 from nntrace.reasons import Part, Spot
-from nntrace.render.arithmetic import Worked
-from nntrace.render.excerpt import Excerpts
 from nntrace.render.explained import Explained, Operand, Section
-from nntrace.render.signs import ASCII
+from nntrace.render.latex import arithmetic, inline
+from nntrace.render.tex import CLOSING, matrix, opening, pattern, words
 from nntrace.render.words import title
-
-PREAMBLE = r"""\documentclass{article}
-\usepackage[utf8]{inputenc}
-\usepackage[T1]{fontenc}
-\usepackage{amsmath}
-\usepackage{graphicx}
-\usepackage[margin=2.5cm]{geometry}
-\usepackage[hidelinks]{hyperref}
-\setcounter{MaxMatrixCols}{20}
-\setlength{\parindent}{0pt}
-\setlength{\parskip}{0.6ex}
-\newcommand{\fitted}[1]{\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{$\displaystyle #1$}}
-\begin{document}
-\raggedright
-"""
-SPECIAL: Mapping[str, str] = {
-    **{sign: rf"\{sign}" for sign in "{}$&#%_"},
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-}
-MATHS: Mapping[str, str] = {
-    "−": "-", "·": r"\cdot ", "×": r"\times ", "⊙": r"\odot ", "ᵀ": r"^{\top}", "Σ": r"\sum ", "σ": r"\sigma ",
-    "λ": r"\lambda ", "α": r"\alpha ", "√": r"\surd ", "Φ": r"\Phi ", "φ": r"\varphi ", "π": r"\pi ", "±": r"\pm ",
-    "½": r"\tfrac{1}{2}", "²": "^{2}", "³": "^{3}", "∂": r"\partial ", "→": r"\rightarrow ", "≈": r"\approx ",
-    "≥": r"\geq ", "≤": r"\leq ", "ŷ": r"\hat{y}", "…": r"\ldots ",
-}  # fmt: skip
-"""Signs of our own words that no font of text has."""
 
 
 def render(explained: Explained) -> Iterator[str]:
     """The explanation as a LaTeX document, a section at a time."""
-    yield PREAMBLE
+    yield opening(fragment=explained.fragment)
     yield rf"\section*{{{words(title(explained.explanation.trace.config)) or 'Explanation'}}}" + "\n"
     yield f"${_name(explained.root.target)}$ in {words(explained.place(explained.root.step))}\n"
     for section in explained.sections():
@@ -59,22 +26,8 @@ def render(explained: Explained) -> Iterator[str]:
         yield f"\n\\textbf{{{label}}} {words(text)}\n"
     for text in explained.closing:
         yield f"\n{words(text)}\n"
-    yield "\n\\end{document}\n"
-
-
-def words(text: str) -> str:
-    """Text in LaTeX: what would be a command is not, signs are mathematics, what no font has is a question mark."""
-    return "".join(map(_sign, text)).replace("--", "-{}-")  # two would be a dash
-
-
-def _sign(sign: str) -> str:
-    if sign in SPECIAL:
-        return SPECIAL[sign]
-    if sign in MATHS:
-        return f"${MATHS[sign].rstrip()}$"
-    if sign.isascii() or ("\u00c0" <= sign <= "\u017f"):
-        return sign
-    return "".join(SPECIAL.get(part, part) for part in ASCII.get(sign, "?"))
+    if not explained.fragment:
+        yield CLOSING
 
 
 def _section(section: Section) -> list[str]:
@@ -98,51 +51,21 @@ def _section(section: Section) -> list[str]:
 def _arithmetic(section: Section) -> Iterator[str]:
     if section.worked is not None:
         label = _name(section.node.target)
-        yield f"${label} = {latex(section.worked.formula)}$\n"
+        yield inline(f"{label} = {latex(section.worked.formula)}") + "\n"
         if not isinstance(section.formula, Quantity):
-            yield f"${label} = {_numbers(section.worked)}$"
+            yield inline(f"{label} = {arithmetic(section.worked)}")
         return
     target = section.node.target
     assert isinstance(target, Quantity)
-    result = _matrix(section.numbers, target)
-    put_in = "" if isinstance(section.formula, Quantity) else _put_in(section.formula, section.numbers) + " = "
-    yield rf"\fitted{{{_name(target)} = {put_in}{result}}}"
+    result = matrix(section.numbers[target])
+    operands = "" if isinstance(section.formula, Quantity) else pattern(section.formula).put_in(section.numbers) + " = "
+    yield rf"\fitted{{{_name(target)} = {operands}{result}}}"
     for each in section.entries:
         yield ""
         if each is None:
             yield r"$\cdots$"
         else:
-            yield f"${_name(each[0])} = {_numbers(each[1])}$"
-
-
-def _numbers(made: Worked) -> str:
-    def leaf(node: Formula) -> str:
-        if isinstance(node, Rest):
-            return rf"\text{{{others(node)}: }}{spelling.number(made.number(node).rpartition(': ')[2])}"
-        return spelling.number(made.number(node))
-
-    sign = "=" if made.adds_up else r"\approx"
-    return f"{latex(made.formula, leaf)} {sign} {spelling.number(made.result)}"
-
-
-def _put_in(formula: Formula, numbers: Excerpts) -> str:
-    def leaf(node: Formula) -> str:
-        if isinstance(node, Transpose):
-            return f"{leaf(node.operand)}^{{\\top}}"
-        assert isinstance(node, Quantity)
-        text = _matrix(numbers, node)
-        return rf"\left({text}\right)" if text.startswith("-") else text
-
-    return latex(formula, leaf)
-
-
-def _matrix(numbers: Excerpts, quantity: Quantity) -> str:
-    cells = numbers[quantity].cells
-    if len(cells) == 1 == len(cells[0]):
-        return spelling.number(cells[0][0])
-    dots = {"⋮": r"\vdots", "…": r"\cdots"}
-    rows = [" & ".join(dots.get(cell) or spelling.number(cell) for cell in row) for row in cells]
-    return r"\begin{bmatrix} " + r" \\ ".join(rows) + r" \end{bmatrix}"
+            yield inline(f"{_name(each[0])} = {arithmetic(each[1])}")
 
 
 def _part(part: Part) -> str:

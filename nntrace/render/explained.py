@@ -121,10 +121,11 @@ class Section(Struct, frozen=True, eq=False):
 
 
 class Explained(Struct, frozen=True, dict=True):
-    """An explanation, and how text forms are to write it."""
+    """An explanation, and how text forms are to write it; `fragment`: without the document around it."""
 
     explanation: Explanation
     style: Style = Style()
+    fragment: bool = False
 
     @property
     def root(self) -> Node:

@@ -1,0 +1,166 @@
+"""What documents in LaTeX share: what stands around them, texts made harmless, matrices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+
+from nntrace.formula.latex import latex, number
+from nntrace.formula.tree import Formula, Quantity, Transpose
+from nntrace.render.excerpt import Excerpt, Excerpts
+from nntrace.render.signs import ASCII
+
+PREAMBLE = r"""\documentclass[fleqn]{article}
+\usepackage[utf8]{inputenc}
+\usepackage[T1]{fontenc}
+\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
+\usepackage{amsmath}
+\usepackage{graphicx}
+\usepackage[margin=2.5cm]{geometry}
+\usepackage[hidelinks]{hyperref}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{0.6ex}
+\setlength{\mathindent}{1em}
+\allowdisplaybreaks
+\begin{document}
+\raggedright
+"""
+FRAGMENT = r"""% Put it into a document with \input; it needs \usepackage{amsmath,graphicx,hyperref} and
+% \usepackage[T1]{fontenc}.
+"""
+MACROS = r"""\setcounter{MaxMatrixCols}{20}
+\providecommand{\fits}[1]{\resizebox{\ifdim\width>0.8\linewidth 0.8\linewidth\else\width\fi}{!}{#1}}
+\providecommand{\fitted}[1]{\fits{$\displaystyle #1$}}
+"""
+CLOSING = "\n\\end{document}\n"
+SPECIAL: Mapping[str, str] = {
+    **{sign: rf"\{sign}" for sign in "{}$&#%_"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
+}
+MATHS: Mapping[str, str] = {
+    "−": "-", "·": r"\cdot ", "×": r"\times ", "⊙": r"\odot ", "ᵀ": r"^{\top}", "Σ": r"\sum ", "σ": r"\sigma ",
+    "λ": r"\lambda ", "α": r"\alpha ", "√": r"\surd ", "Φ": r"\Phi ", "φ": r"\varphi ", "π": r"\pi ", "±": r"\pm ",
+    "½": r"\tfrac{1}{2}", "²": "^{2}", "³": "^{3}", "∂": r"\partial ", "→": r"\rightarrow ", "≈": r"\approx ",
+    "≥": r"\geq ", "≤": r"\leq ", "ŷ": r"\hat{y}", "…": r"\ldots ",
+}  # fmt: skip
+"""Signs of our own words that no font of text has."""
+LONGEST_WORD = 20
+"""A longer one, such as an address, may be broken after so many signs."""
+DOTS = {"⋮": r"\vdots", "…": r"\cdots", "⋱": r"\ddots"}
+LIGATURES = "-',"
+"""Two of the same of these would be another sign."""
+_LONG = re.compile(rf"\S{{{LONGEST_WORD}}}(?=\S)")
+_BREAK = "\0"
+
+
+def opening(*, fragment: bool = False) -> str:
+    """What stands before the body; for a fragment a word on what it needs."""
+    return FRAGMENT + MACROS if fragment else PREAMBLE + MACROS
+
+
+def words(text: str) -> str:
+    """Text in LaTeX: what would be a command is not, signs are mathematics, what no font has is a question mark."""
+    safe = _LONG.sub(rf"\g<0>{_BREAK}", text).translate(_SPELLED)
+    for sign in LIGATURES:
+        safe = safe.replace(2 * sign, f"{sign}{{}}{sign}")
+    return safe
+
+
+class _Spelled(dict[int, str]):
+    """The spelling of a sign by its number, made when it is first met."""
+
+    def __missing__(self, number: int) -> str:
+        self[number] = spelled = _sign(chr(number))
+        return spelled
+
+
+_SPELLED = _Spelled()
+
+
+def _sign(sign: str) -> str:
+    if sign == _BREAK:
+        return r"\hspace{0pt}"
+    if sign in SPECIAL:
+        return SPECIAL[sign]
+    if sign in MATHS:
+        return f"${MATHS[sign].rstrip()}$"
+    if sign.isascii() or ("\u00c0" <= sign <= "\u017f"):
+        return sign
+    return "".join(SPECIAL.get(part, part) for part in ASCII.get(sign, "?"))
+
+
+def matrix(part: Excerpt, *, transposed: bool = False) -> str:
+    """The entries that are shown, in parentheses; a single number as it is."""
+    cells: Sequence[Sequence[str]] = part.cells
+    if len(cells) == 1 == len(cells[0]):
+        return number(cells[0][0])
+    if transposed:
+        cells = [[{"⋮": "…", "…": "⋮"}.get(cell, cell) for cell in column] for column in zip(*cells, strict=True)]
+    body = r" \\ ".join([" & ".join(row) for row in cells])
+    if "e" in body or part.note:
+        body = r" \\ ".join(" & ".join(DOTS.get(cell) or number(cell) for cell in row) for row in cells)
+    return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"
+
+
+class Pattern(Struct, frozen=True, eq=False):
+    """A formula into which matrices are put.
+
+    `operands` are its quantities in their order, each with whether it is transposed, and whether it
+    stands in parentheses, of which a matrix has its own. `room` is about what the rest takes, in digits.
+    """
+
+    text: str
+    operands: tuple[tuple[Quantity, bool, bool], ...]
+    room: int
+
+    def put_in(self, numbers: Excerpts) -> str:
+        """The formula with the numbers of a step."""
+        return self.text % tuple([_operand(numbers[q], transposed, inside) for q, transposed, inside in self.operands])
+
+
+def pattern(formula: Formula) -> Pattern:
+    """The pattern of a formula."""
+    marked: list[Formula] = []
+
+    def leaf(node: Formula) -> str:
+        marked.append(node)
+        return _MARK
+
+    text = latex(formula, leaf).replace(f"{_MARK} {_MARK}", rf"{_MARK} \cdot {_MARK}")
+    pieces = text.split(_MARK)
+    inside = [a.endswith(LEFT) and b.startswith(RIGHT) for a, b in pairwise(pieces)]
+    operands = [
+        (node.operand, True, within) if isinstance(node, Transpose) else (node, False, within)
+        for node, within in zip(marked, inside, strict=True)
+    ]
+    return Pattern(
+        text=text.replace("%", "%%").replace(f"{LEFT}{_MARK}{RIGHT}", _MARK).replace(_MARK, "%s"),
+        operands=tuple((q, transposed, within) for q, transposed, within in operands if isinstance(q, Quantity)),
+        room=width_of(text.replace(_MARK, "")),
+    )
+
+
+def width_of(text: str) -> int:
+    """About how many digits wide mathematics is."""
+    return len(_COMMAND.sub("o", text))
+
+
+_MARK = "\ue000"  # private use: stands for an operand while a formula is being spelled
+LEFT, RIGHT = r"\left(", r"\right)"
+_COMMAND = re.compile(r"\\[A-Za-z]+|[{}]+")
+
+
+def _operand(part: Excerpt, transposed: bool, inside: bool) -> str:
+    """A matrix as it stands in a formula; a single number in parentheses where they are, or where it is negative."""
+    text = matrix(part, transposed=transposed)
+    single = len(part.cells) == 1 == len(part.columns)
+    return f"{LEFT}{text}{RIGHT}" if single and (inside or text.startswith("-")) else text
