@@ -48,6 +48,8 @@ FORMS: Mapping[str, Form] = {
         Form("markdown", (".md", ".markdown"), "nntrace.render.markdown"),
         Form("json", (".json",), "nntrace.render.json_form"),
         Form("jsonl", (".jsonl", ".ndjson"), "nntrace.render.json_form", "render_lines"),
+        Form("csv", (".csv",), "nntrace.render.csv_form"),
+        Form("npz", (".npz",), "nntrace.render.npz_form", binary=True),
         Form("weights", (), "nntrace.render.weights", binary=True, outcome=True),
     )
 }
