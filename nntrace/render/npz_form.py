@@ -17,6 +17,7 @@ from nntrace.tracing import Step
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+WHICH = ("iteration", "batch")
 AT_ONCE = 2**20
 """About so many bytes are gathered before they are written."""
 
@@ -48,7 +49,7 @@ def _fields(view: View, step: Step) -> Iterator[tuple[str, type, tuple[int, ...]
     size = len(step.examples)
     if step.iteration is not None:
         size = min(view.config.batch_size, view.config.examples)
-        yield from (("iteration", np.int64, ()), ("batch", np.int64, ()))
+        yield from ((name, np.int64, ()) for name in WHICH)
     yield "examples", np.int64, (size,)
     for quantity in view.quantities:
         yield quantity.name, np.float64, tuple(size if n == EXAMPLES else int(n) for n in quantity.shape)
@@ -58,7 +59,7 @@ def _write(file: IO[bytes], record: np.dtype[Any], steps: Iterable[Step]) -> Ste
     """The steps as records; returns the last."""
     gathered = np.empty(max(1, AT_ONCE // record.itemsize), record)
     columns = {name: gathered[name] for name in record.names or ()}
-    which = [(name, columns.pop(name)) for name in ("iteration", "batch") if name in columns]
+    which = [(name, columns.pop(name)) for name in WHICH if name in columns]
     examples = columns.pop("examples")
     lacking = _lacking(record)
     count = 0
@@ -88,5 +89,6 @@ def _lacking(record: np.dtype[Any]) -> NDArray[Any]:
     """A record of nothing: nan, and 0 where it counts."""
     made = np.zeros((), record)
     for name in record.names or ():
-        made[name] = np.nan if record[name].base.kind == "f" else 0
+        if record[name].base.kind == "f":
+            made[name] = np.nan
     return made
