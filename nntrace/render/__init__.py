@@ -20,6 +20,22 @@ class Detail(StrEnum):
     ENTRIES = "entries"
 
 
+class Part(StrEnum):
+    """What is drawn of a run."""
+
+    LOSS = "loss"
+    GRADIENTS = "gradients"
+    WEIGHTS = "weights"
+
+
+class Scale(StrEnum):
+    """How a picture spaces what is drawn; auto: by the logarithm where that is more than two decades."""
+
+    AUTO = "auto"
+    LOG = "log"
+    LINEAR = "linear"
+
+
 class Form(NamedTuple):
     """A form: its name for `--to`, the suffixes that say it, and where it is written.
 
