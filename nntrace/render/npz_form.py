@@ -29,8 +29,8 @@ def render(view: View) -> Iterator[bytes]:
     numbers of its examples. The columns that a smaller last batch lacks are nan, its examples 0.
     Where the trace stopped, `stopped` is the name of the first quantity that is not finite.
 
-    Each step is a record of a temporary file, from which the arrays are read one after the other: memory
-    does not grow with the steps.
+    Each step is a record of a temporary file, from which the arrays are read one after the other: of a
+    long run no more is held in memory than the system has to spare.
     """
     steps = iter(view.steps)
     first = next(steps)
