@@ -1,4 +1,4 @@
-"""Everything measured, in one table: `python benchmarks` (about four minutes; nothing else should run)."""
+"""Everything measured, in one table: `python benchmarks` (about three minutes; nothing else should run)."""
 
 from __future__ import annotations
 

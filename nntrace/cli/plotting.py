@@ -32,7 +32,7 @@ class Plotting:
         """The loss on the screen; returns the exit status."""
         from nntrace.render.chart import render
 
-        curves = self._read(Curves(self.trace, *self.iterations), to_file=False)
+        curves = self._read(Curves(self.trace, *self.iterations))
         style = output.style(color)
         before = [f"{LEFT_OUT}\n\n"] if self.left_out else []
         output.show([*before, *render(curves, scale, style)], pager=pager, coloured=style.colour)
@@ -52,7 +52,7 @@ class Plotting:
         curves = self._chosen(parts, layer, only)
         if self.left_out:
             output.say(LEFT_OUT)
-        self._read(curves, to_file=True)
+        self._read(curves)
         output.save(path, [render(curves, loss=Part.LOSS in parts, scale=scale, form=suffix.removeprefix("."))])
         output.hint(f"Written: {path}")
         if curves.stopped is None:
@@ -70,7 +70,7 @@ class Plotting:
             raise SelectionError("what is chosen is no gradient and no weight: drawn are dW, db, W and b")
         return Curves(self.trace, *self.iterations, gradients, parameters)
 
-    def _read(self, curves: Curves, *, to_file: bool) -> Curves:
-        for _ in output.progress(curves.steps(), curves.count, "steps", to_file=to_file):
+    def _read(self, curves: Curves) -> Curves:
+        for _ in output.progress(curves.steps(), curves.count, "steps", to_file=True):
             pass
         return curves

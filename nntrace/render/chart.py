@@ -11,7 +11,7 @@ import numpy as np
 
 from nntrace.curves import Curves
 from nntrace.render import Scale
-from nntrace.render.numbers import typed, written
+from nntrace.render.numbers import alone, typed
 from nntrace.render.palette import Palette
 from nntrace.render.scales import above_zero, has_zero, logarithmic
 from nntrace.render.signs import BRAILLE, spelled
@@ -69,10 +69,7 @@ class _Chart:
     def _ends(self) -> str:
         """`0.3945 in iteration 1, 0.3644 in iteration 2`"""
         points = dict.fromkeys(self.whole.ends)
-        cells = written([y for _, y in points], self.config.decimals)[1]
-        return ", ".join(
-            f"{cell} in {self.unit} {x / self.size:,.0f}" for (x, _), cell in zip(points, cells, strict=True)
-        )
+        return ", ".join(f"{alone(y, self.config.decimals)} in {self.unit} {x / self.size:,.0f}" for x, y in points)
 
     def _drawn(self) -> Iterator[str]:
         x, y = self.curve.line
