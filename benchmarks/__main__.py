@@ -1,4 +1,4 @@
-"""Everything measured, in one table: `python benchmarks` (about two minutes; nothing else should run)."""
+"""Everything measured, in one table: `python benchmarks` (about three minutes; nothing else should run)."""
 
 from __future__ import annotations
 
@@ -44,13 +44,16 @@ def main() -> None:
         row(f"a step, {name}, numpy by hand", steps.measure(name), target)
     for form, target in rendering.TARGETS.items():
         row(f"1,000 steps as {form}, f-strings", rendering.measure(form), target)
+    for form in rendering.FOR_FILES:
+        row(f"1,000 steps as {form}, as JSON", rendering.measure_against_json(form), rendering.AGAINST_JSON)
     row("check of an article trace, run --to json", checking.measure(), checking.ARTICLE)
     search = checking.measure_search()
     cells = (_time(search.ours), _time(search.theirs), f"{search.median:.1f}", "", f"≤ {checking.MINUTE:g} s")
     print(LINE.format("all mistakes, 784-128-64-10, nothing wrong", *cells), flush=True)
-    few, many = memory.measure(1_000), memory.measure(100_000)
-    cells = (f"{many // 1024} MiB", f"{few // 1024} MiB", f"{many / few:.2f}", "", "flat")
-    print(LINE.format("peak of 100,000 steps, of 1,000", *cells), flush=True)
+    for form in memory.STREAMED:
+        few, many = memory.measure(form, 1_000), memory.measure(form, 100_000)
+        cells = (f"{many // 1024} MiB", f"{few // 1024} MiB", f"{many / few:.2f}", "", "flat")
+        print(LINE.format(f"peak of 100,000 steps as {form}, of 1,000", *cells), flush=True)
     time, added, arrays = reading.measure()
     row("a CSV of 1,000,000 rows, csv and float", time, 1.5)
     cells = (f"{added // 1024} MiB", f"{arrays // 1024} MiB", f"{added / arrays:.2f}", "", "≤ 2.0")

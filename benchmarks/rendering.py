@@ -1,7 +1,8 @@
-"""Writing 1,000 steps of the article, against a plain loop that formats the same numbers with f-strings.
+"""Writing 1,000 steps of the article: the text forms against a plain loop of f-strings, every form against JSON.
 
 The loop runs the same trace and writes, for each step, every number that the form prints (W, b and
 dW stand twice in a form: where they are used and where they are updated), one f-string a number.
+The tracing is in both sides of each.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ import io
 from timing import Ratio, compare
 
 from nntrace import Trace, bundle, load
-from nntrace.render import FORMS
+from nntrace.render import FORMS, TERMINAL
 from nntrace.render.layout import panels
-from nntrace.render.view import View
+from nntrace.render.view import Chosen, View
 
 STEPS = 1000
 TARGETS = {"markdown": 3.0, "terminal": 5.0}
+"""Of the text forms, against the loop."""
+AGAINST_JSON = 4.0
+FOR_FILES = [name for name, form in FORMS.items() if not form.outcome and form is not TERMINAL and name != "json"]
+"""The forms that are compared with JSON: all that hold the steps, but for the one for the eye."""
 
 
 def article() -> Trace:
@@ -26,9 +31,10 @@ def article() -> Trace:
 
 def write(form: str) -> None:
     run = article()
-    out = io.StringIO()
-    for piece in FORMS[form].render(View(run, run.equations, run, run.equations.quantities)):
-        out.write(piece if isinstance(piece, str) else piece.decode())
+    out = io.BytesIO()
+    chosen = Chosen(1, STEPS // 2)
+    for piece in FORMS[form].render(View(run, run.equations, run, run.equations.quantities, chosen, STEPS)):
+        out.write(piece if isinstance(piece, bytes) else piece.encode())
 
 
 def plain_loop() -> None:
@@ -44,5 +50,10 @@ def plain_loop() -> None:
 
 
 def measure(form: str) -> Ratio:
-    """Seconds for all the steps, the tracing included in both."""
+    """Seconds for all the steps, against the loop."""
     return compare(lambda: write(form), plain_loop)
+
+
+def measure_against_json(form: str) -> Ratio:
+    """Seconds for all the steps, against those of the JSON form."""
+    return compare(lambda: write(form), lambda: write("json"))

@@ -27,6 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "loading": {"examples", "selecting", "equations", "config", "errors", "formula"},
     "tracing": {"selecting", "equations", "config", "formula", "maths", "errors"},
     "summary": {"tracing"},
+    "curves": {"summary", "tracing", "equations", "formula"},
     "answers": {
         *("tracing", "selecting", "loading", "equations", "files", "config", "formula", "maths"),
         *("bundle", "errors", "suggest"),
@@ -39,12 +40,12 @@ ROOMS: dict[str, set[str]] = {
     "verifying": {"differences", "tracing", "equations", "formula", "errors"},
     "render": {
         *("marking", "explaining", "reasons", "checking", "verifying", "answers", "tracing", "summary", "selecting"),
-        *("equations", "config", "formula", "maths", "errors"),
+        *("curves", "equations", "config", "formula", "maths", "errors"),
     },
     "grading": {"render", "marking", "answers", "loading", "tracing", "config", "bundle"},
     "cli": {
         *("render", "marking", "explaining", "checking", "verifying", "answers", "summary", "tracing", "loading"),
-        *("examples", "selecting", "equations", "config", "bundle", "errors", "suggest"),
+        *("curves", "examples", "selecting", "equations", "config", "bundle", "errors", "suggest"),
     },
 }
 """CONTRIBUTING.md draws this map."""

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from nntrace.answers import stacked
+from nntrace.answers.names import Names
 from nntrace.answers.sheet import Update
 from nntrace.answers.steps import Found, Updates, read_numbers
 from nntrace.answers.texts import Plain
@@ -36,10 +38,14 @@ _PLACE = re.compile(
 _HINT = "Another step is said as iteration-2, or iteration-2-example-1 where an iteration has several."
 
 
-def from_npz(path: str, updates: Updates) -> Iterator[Found]:
-    """The arrays of an NPZ file."""
+def from_npz(path: str, updates: Updates, names: Names) -> Iterator[Found]:
+    """The arrays of an NPZ file: each of one step, or stacked as `--to npz` writes them."""
     origin = Plain(path)
-    for full, array in NpzFile(path).arrays.items():
+    arrays = NpzFile(path).arrays
+    if stacked.KEY in arrays:
+        yield from stacked.from_stacked(arrays, origin, updates, names)
+        return
+    for full, array in arrays.items():
         place, _, name = full.rpartition("/")
         update = _update(place, updates, partial(origin.error, (full,)))
         yield _found(name, update, read_numbers(array, full, (full,), origin), origin, (full,))
@@ -59,9 +65,14 @@ def from_folder(folder: str, updates: Updates) -> Iterator[Found]:
 
 def from_file(path: str, updates: Updates, update: Update | None = None) -> Found:
     """The array of one file; of the first update unless another is said."""
-    name, suffix = os.path.splitext(os.path.basename(path))
+    array = npy(path) if path.lower().endswith(".npy") else rows(*read(path))
+    return named_by_file(path, array, updates, update)
+
+
+def named_by_file(path: str, array: Any, updates: Updates, update: Update | None = None) -> Found:
+    """An array under the name of its file."""
+    name, _ = os.path.splitext(os.path.basename(path))
     origin = _File(path)
-    array = npy(path) if suffix.lower() == ".npy" else rows(*read(path))
     return _found(name, update or updates.numbered(0), read_numbers(array, name, (), origin), origin, ())
 
 
@@ -111,14 +122,14 @@ def rows(text: str, file: str) -> list[list[Any]]:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         fields = [(field.start(), field[0].strip(" \t\"'")) for field in _separated(line)]
-        wrong = next(((column, word) for column, word in fields if not _is_number(word)), None)
+        wrong = next(((column, word) for column, word in fields if not is_written(word)), None)
         if wrong is not None:
             problem = located(file, text, number, wrong[0], f"{_described(wrong[1])} is not a number")
             if made or header:
                 raise problem
             header, first = [word for _, word in fields], problem
             continue
-        made.append([Written(word.lower().replace("infinity", "inf").removeprefix("+")) for _, word in fields])
+        made.append([written(word) for _, word in fields])
     if not made:
         raise first or ConfigError("there are no numbers in it", file=file)
     numbered = bool(header) and not header[0] and len(header) == len(made[0])  # as pandas writes its index
@@ -130,7 +141,13 @@ def _separated(line: str) -> Iterator[re.Match[str]]:
     return re.finditer(r"[^\s]+" if sign is None else rf"(?:^|(?<={sign}))[^{sign}]*", line)
 
 
-def _is_number(word: str) -> bool:
+def written(word: str) -> Written:
+    """A number of a file, as it is written in others."""
+    return Written(word.lower().replace("infinity", "inf").removeprefix("+"))
+
+
+def is_written(word: str) -> bool:
+    """Whether a word of a file is a number, or what is not finite."""
     return is_number(word) or word.lower().lstrip("+-") in ("nan", "inf", "infinity")
 
 

@@ -23,6 +23,8 @@ FROM_PYTHON = "answers"
 """The name of what is no file."""
 _JSON = (".json", ".jsonl", ".ndjson")
 _YAML = (".yaml", ".yml")
+_TIDY = "iteration,batch,quantity,"
+"""With this begins what `--to csv` writes, also where no suffix says what it is."""
 _ZIP = b"PK\x03\x04"
 
 
@@ -33,11 +35,11 @@ def read(
 ) -> Sheet:
     """Somebody's numbers for a run.
 
-    `source` is a file of JSON or JSON Lines (in the form of the trace, or any part of it), of YAML (as
-    `expect` in a config), an NPZ, NPY or CSV, a folder (see `nntrace.answers.arrays` for the names in
-    an NPZ and a folder), ``-`` for standard input, the name of a bundled sheet; or from Python such a
-    mapping, or a list of steps, of lists, arrays or tensors. `derived` are quantities that are not in
-    the list of the run and can be compared all the same.
+    `source` is a file of JSON, JSON Lines, NPZ or CSV (in the form of the trace, or any part of it), of
+    YAML (as `expect` in a config), an NPZ, NPY or CSV of one step, a folder (see `nntrace.answers.arrays`
+    for the names in an NPZ and a folder), ``-`` for standard input, the name of a bundled sheet; or from
+    Python such a mapping, or a list of steps, of lists, arrays or tensors. `derived` are quantities that
+    are not in the list of the run and can be compared all the same.
 
     A JSON or Python list of steps of which none says which update it is, is read in order from the first.
 
@@ -45,10 +47,11 @@ def read(
     """
     updates = Updates(trace.config)
     name = os.fspath(source) if isinstance(source, str | os.PathLike) else FROM_PYTHON
-    everything = list(_from_python(source, updates) if name is FROM_PYTHON else _from_file(name, updates))
+    names = Names(trace.equations, derived or {})
+    everything = list(_from_python(source, updates) if name is FROM_PYTHON else _from_file(name, updates, names))
     if not everything:
         raise ConfigError("there is no number in it", file=name)
-    return sheet(name, trace, Names(trace.equations, derived or {}), updates, everything)
+    return sheet(name, trace, names, updates, everything)
 
 
 def _from_python(source: Any, updates: Updates) -> Iterator[Found]:
@@ -58,29 +61,36 @@ def _from_python(source: Any, updates: Updates) -> Iterator[Found]:
     return found(source, Plain(FROM_PYTHON), updates)
 
 
-def _from_file(name: str, updates: Updates) -> Iterable[Found]:
+def _from_file(name: str, updates: Updates, names: Names) -> Iterable[Found]:
     path = _path(name)
     suffix = os.path.splitext(path)[1].lower()
     if os.path.isdir(path):
-        from nntrace.answers.arrays import from_folder
-
-        everything = list(from_folder(path, updates))
-        if not everything:
-            hint = "For example Z1.npy, dW1.csv."
-            raise ConfigError("there is no NPY or CSV file in it that is named by a quantity", file=name, hint=hint)
-        return everything
+        return _from_folder(path, name, updates)
     kind = suffix if path != "-" and suffix in (*_JSON, *_YAML) else _looked_at(path, suffix)
-    if kind == ".npz":
-        from nntrace.answers.arrays import from_npz
+    if kind in {".npz", ".npy"}:
+        from nntrace.answers.arrays import from_file, from_npz
 
-        return from_npz(path, updates)
-    if kind in {".npy", ".csv"}:
-        from nntrace.answers.arrays import from_file
-
-        return [from_file(path, updates)]
+        return from_npz(path, updates, names) if kind == ".npz" else [from_file(path, updates)]
     text, _ = read_text(path)
+    if kind == ".csv" or text.startswith(_TIDY):
+        return _from_csv(path, text, updates)
     if not text.strip():
         raise ConfigError("there is nothing in it", file=name)
+    return _from_text(text, name, kind, updates)
+
+
+def _from_folder(path: str, name: str, updates: Updates) -> Iterable[Found]:
+    from nntrace.answers.arrays import from_folder
+
+    everything = list(from_folder(path, updates))
+    if not everything:
+        hint = "For example Z1.npy, dW1.csv."
+        raise ConfigError("there is no NPY or CSV file in it that is named by a quantity", file=name, hint=hint)
+    return everything
+
+
+def _from_text(text: str, name: str, kind: str, updates: Updates) -> Iterable[Found]:
+    """JSON or YAML, as the kind says, or as it looks."""
     if kind in _JSON:
         return found(*json_tree(text, name), updates)
     if kind not in _YAML and text.lstrip().startswith(("{", "[")):
@@ -90,6 +100,16 @@ def _from_file(name: str, updates: Updates) -> Iterable[Found]:
             if _is_json(text):
                 raise
     return found(*yaml_tree(text, name), updates, entries=True)
+
+
+def _from_csv(path: str, text: str, updates: Updates) -> Iterable[Found]:
+    """A tidy one, or one array under the name of its file."""
+    from nntrace.answers.arrays import named_by_file, rows
+    from nntrace.answers.tidy import is_tidy, tidy_tree
+
+    if is_tidy(text):
+        return found(*tidy_tree(text, path), updates, entries=True)
+    return [named_by_file(path, rows(text, path), updates)]
 
 
 def _path(name: str) -> str:

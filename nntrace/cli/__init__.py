@@ -18,6 +18,7 @@ COMMANDS = {
     "step": "Show one step.",
     "export": "Write a run to a file: Markdown, JSON and others.",
     "predict": "Show what the trained network makes of an input.",
+    "plot": "Draw the loss, the gradients and the weights of a run.",
     "explain": "Explain how a number comes about, down to the inputs.",
     "check": "Check somebody's numbers, and name the mistake.",
     "verify": "Prove every gradient by finite differences.",
@@ -57,7 +58,7 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    epilog="`nntrace COMMAND --help` says more. Without CONFIG a command takes the bundled article.",
+    epilog="`nntrace COMMAND --help` says more. CONFIG left out is the bundled article.",
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -44,10 +44,10 @@ def command(
 ) -> int:
     """Check somebody's numbers, and name the likely mistake; without ANSWERS the figures of the config's `expect`.
 
-    CONFIG is a YAML file, the name of a bundled example, or - for standard input. ANSWERS are JSON or JSON Lines as
-    `run --to json` writes them (any part; {"Z1": [[...]]} is the first step), YAML as in `expect`, an NPZ, or a folder
-    of .npy or .csv files named by quantity; several of them give a table, one line each. The exit status is 1 if
-    something differs.
+    CONFIG is a YAML file, the name of a bundled example, or - for standard input. ANSWERS are JSON, JSON Lines, NPZ or
+    CSV as `run --to` writes them (any part; {"Z1": [[...]]} is the first step), YAML as in `expect`, an NPZ of one
+    step, or a folder of .npy or .csv files named by quantity; several of them give a table, one line each. The exit
+    status is 1 if something differs.
 
     \b
     Examples:

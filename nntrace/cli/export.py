@@ -25,9 +25,10 @@ def command(
     to: str | None,
     **shown: Any,
 ) -> int:
-    """Write a run to a file; its suffix says the form (.md, .json, .jsonl, .txt), unless --to does.
+    """Write a run to a file; its suffix (.md, .json, .jsonl, .csv, .npz, .txt) or --to says the form.
 
-    The file is written beside its target and moved into place: what was there stays until all is done.
+    An .npz has an array for each quantity, stacked over the steps; a .csv has a line for each number. The
+    file is written beside its target and moved into place: what was there stays until all is done.
     CONFIG is a YAML file, the name of a bundled example, or - for standard input; left out, it is the
     bundled article.
 
@@ -35,7 +36,8 @@ def command(
     Examples:
       nntrace export -o trace.md
       nntrace export mazur -o mazur.json
-      nntrace export my.yaml --only loss -o loss.jsonl
+      nntrace export my.yaml --only loss -o loss.csv
+      nntrace export my.yaml --only W,dW -o arrays.npz
       nntrace export xor --to weights -o w.npz     the trained weights
     """
     from nntrace.cli import output

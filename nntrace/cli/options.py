@@ -14,6 +14,8 @@ from nntrace.suggest import shortened
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from nntrace.render import Part
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 RANGE = re.compile(r"\s*(\d+)\s*(?:\.\.\s*(\d+)\s*)?")
@@ -119,6 +121,23 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
         return numbers
 
 
+class Parts(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
+    """`loss,gradients`: what is drawn."""
+
+    name = "PARTS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Part]:
+        from nntrace.render import Part
+
+        if isinstance(value, list):
+            return value
+        names = [name.strip() for name in str(value).split(",") if name.strip()]
+        for name in names:
+            if name not in list(Part):
+                self.fail(f"{shortened(name)!r} is none of {', '.join(Part)}", param, ctx)
+        return [Part(name) for name in names] or self.fail(f"it is empty: name some of {', '.join(Part)}", param, ctx)
+
+
 def config(function: F) -> F:
     """CONFIG and `--set`: passed on as `config` and `settings`."""
     return click.argument("config", required=False, type=ConfigSource())(settings(function))
@@ -196,6 +215,20 @@ def fragment(function: F) -> F:
     return click.option(
         "--fragment", is_flag=True, help="In latex: the body alone, to be put into a document of your own."
     )(function)
+
+
+def drawn(function: F) -> F:
+    """What is drawn, and how: passed on as `parts` and `scale`."""
+    from nntrace.render import Part, Scale
+
+    function = click.option(
+        "--scale",
+        type=click.Choice([str(scale) for scale in Scale]),
+        default="auto",
+        show_default=True,
+        help="How the loss and the gradients are spaced; auto: log where they span more than two decades.",
+    )(function)
+    return click.option("--what", "parts", type=Parts(), help=f"Only these: some of {', '.join(Part)}.")(function)
 
 
 def screen(function: F) -> F:

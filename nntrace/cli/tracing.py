@@ -112,7 +112,7 @@ class Showing:
         form = FORMS[to] if to else TERMINAL
         self._check(form)
         if form.binary and sys.stdout.isatty():
-            raise OutputError(f"{form.name} are no text: nntrace export --to {form.name} -o FILE")
+            raise OutputError(f"--to {form.name} is nothing for a terminal: nntrace export --to {form.name} -o FILE")
         style = output.style(color)
         pieces = self._pieces(form, style, to_file=False)
         if self.left_out and form is not TERMINAL:

@@ -20,6 +20,22 @@ class Detail(StrEnum):
     ENTRIES = "entries"
 
 
+class Part(StrEnum):
+    """What is drawn of a run."""
+
+    LOSS = "loss"
+    GRADIENTS = "gradients"
+    WEIGHTS = "weights"
+
+
+class Scale(StrEnum):
+    """How a picture spaces what is drawn; auto: by the logarithm where that is more than two decades."""
+
+    AUTO = "auto"
+    LOG = "log"
+    LINEAR = "linear"
+
+
 class Form(NamedTuple):
     """A form: its name for `--to`, the suffixes that say it, and where it is written.
 
@@ -53,6 +69,8 @@ FORMS: Mapping[str, Form] = {
         Form("jsonl", (".jsonl", ".ndjson"), "nntrace.render.json_form", "render_lines"),
         Form("html", (".html", ".htm"), "nntrace.render.html"),
         Form("latex", (".tex",), "nntrace.render.latex", document=True, detail=Detail.WORK),
+        Form("csv", (".csv",), "nntrace.render.csv_form"),
+        Form("npz", (".npz",), "nntrace.render.npz_form", binary=True),
         Form("weights", (), "nntrace.render.weights", binary=True, outcome=True),
     )
 }

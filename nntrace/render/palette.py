@@ -14,6 +14,7 @@ STYLES: Mapping[str, str] = {
     "quiet": "dim",
     "alarm": "bold red",
     "good": "green",
+    "curve": "cyan",
 }
 
 

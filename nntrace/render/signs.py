@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+BRAILLE = 0x2800
+"""The first of the signs that are eight dots: each dot adds a bit."""
+_UPPER, _LOWER = 0x1B, 0xE4
+"""The dots of the upper and of the lower half."""
 ASCII: Mapping[str, str] = {
     "−": "-", "·": "*", "×": "x", "⊙": "(*)", "ᵀ": "^T", "Σ": "sum", "σ": "sigma", "ŷ": "yhat",
     "λ": "lambda", "α": "alpha", "β": "beta", "δ": "delta", "′": "'", "←": "<-",
     "√": "sqrt ", "Φ": "Phi", "φ": "phi", "π": "pi", "±": "+-",
     "½": "1/2", "²": "^2", "³": "^3", "…": "...", "⋮": ":", "→": "->", "≈": "~=", "≥": ">=", "≤": "<=",
     "∂": "d", "─": "-", "━": "=", "│": "|", "⎡": "[", "⎢": "[", "⎣": "[", "⎤": "]", "⎥": "]", "⎦": "]",
-    "–": "-", "—": "--", "“": '"', "”": '"', "‘": "'", "’": "'", "█": "#", "▏": "|",
+    "–": "-", "—": "--", "“": '"', "”": '"', "‘": "'", "’": "'", "█": "#", "▏": "|", "┤": "+", "└": "+",
+    **{chr(BRAILLE + dots): "'" if not dots & _LOWER else ":" if dots & _UPPER else "." for dots in range(1, 256)},
 }  # fmt: skip
 
 

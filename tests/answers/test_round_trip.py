@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from nntrace import ConfigError, bundle, load, trace
 from nntrace.answers import Sheet, read
 from nntrace.maths.optimizers import OPTIMIZERS
-from nntrace.render import json_form
+from nntrace.render import FORMS, json_form
 from nntrace.render.view import View
 from nntrace.tracing import Trace
 
@@ -76,6 +76,20 @@ def test_json_reads_back(run: Trace, form: str) -> None:
         sheet = read(path, run)
     assert_reads_back(run, sheet, nulls=True)
     assert sheet.examples == {(step.iteration, step.batch): tuple(step.examples) for step in run}
+
+
+@RELAXED
+@given(runs(), st.sampled_from(["npz", "csv"]))
+def test_stacked_arrays_and_tidy_lines_read_back(run: Trace, form: str) -> None:
+    """Also of a smaller last batch, which an NPZ pads, and of what is not finite."""
+    view = View(run, run.equations, run, run.equations.quantities)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"a.{form}")
+        path.write_bytes(b"".join(p if isinstance(p, bytes) else p.encode() for p in FORMS[form].render(view)))
+        sheet = read(path, run)
+    assert_reads_back(run, sheet)
+    if form == "npz":
+        assert sheet.examples == {(step.iteration, step.batch): tuple(step.examples) for step in run}
 
 
 @RELAXED

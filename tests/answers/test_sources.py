@@ -185,6 +185,34 @@ def test_a_folder_holds_a_file_for_each_quantity_and_folders_for_later_steps(art
     np.testing.assert_allclose(sheet.steps[1, 1]["b1"].allowed, 0.005)
 
 
+def test_a_tidy_csv_may_have_some_of_the_numbers(reading: Read) -> None:
+    """As R writes it: words in quotes, a column of row names, in any order."""
+    sheet = reading(
+        "a.csv",
+        '"","quantity","value","row","column","iteration","example"\n'
+        '"1","loss",0.25,"","",2,1\n"2","W3",0.5,1,3,1,2\n"3","W3",+0.125,1,1,1,2\n'
+        '"4","Z1",1.5,1,1,1,2\n"5","b1",Inf,2,1,1,1\n"6","b1",NaN,1,1,1,1\n',
+    )
+    assert plain(sheet)[2, 1] == {"loss": [[0.25]]}
+    np.testing.assert_array_equal(sheet.steps[1, 2]["W3"].values, [[0.125, np.nan, 0.5]])
+    np.testing.assert_array_equal(sheet.steps[1, 2]["W3"].known, [[True, False, True]])
+    np.testing.assert_array_equal(sheet.steps[1, 2]["Z1"].known, [[True], [False], [False], [False]])
+    assert sheet.steps[1, 2]["W3"].place == "a.csv:3: W3[1,3]"
+    assert [(each.name, each.theirs, each.ours) for each in sheet.misfits] == [("b1", (2, 1), (4, 1))]
+
+
+def test_a_tidy_csv_is_known_by_its_first_line(article: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "iteration,batch,quantity,row,column,value\n1,2,loss,,,0.25\n"
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(text.encode())))
+    assert plain(read("-", article)) == {(1, 2): {"loss": [[0.25]]}}
+
+
+def test_arrays_stacked_over_steps_need_not_say_the_batch_where_there_is_one(written: Write) -> None:
+    run = trace(load(str(bundle.path("article")), ["batch=all", "expect=[]"]))
+    np.savez("a.npz", iteration=[2, 1], loss=np.array([0.25, 0.5]), stopped="loss")
+    assert plain(read("a.npz", run)) == {(1, 1): {"loss": [[0.5]]}, (2, 1): {"loss": [[0.25]]}}
+
+
 @pytest.mark.parametrize("text", ["1;2;3", "1\t2\t3", "1 2  3", "1,2,3", '"1","2","3"', "\ufeff1,2,3\r\n", "+1,2.,3e0"])
 def test_the_numbers_of_a_csv_are_separated_by_any_sign(reading: Read, text: str) -> None:
     assert plain(reading("W3.csv", text)) == {(1, 1): {"W3": [[1.0, 2.0, 3.0]]}}

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -14,7 +16,8 @@ import numpy as np
 import pytest
 from command import nntrace_run, process
 
-from nntrace import load, trace
+from nntrace import Step, load, trace
+from nntrace.render import FORMS
 
 
 def test_run_without_config_takes_the_article_and_says_so() -> None:
@@ -194,16 +197,19 @@ def test_export_without_a_known_suffix_says_which_there_are(tmp_path: Path) -> N
     assert "'.doc' does not say a form: use one of .txt, .md, .markdown, .json" in ran.err
 
 
-def test_an_export_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "trace.md"
+@pytest.mark.parametrize("form", FORMS)
+def test_an_export_that_is_broken_off_leaves_what_was_there(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "trace"
     path.write_text("precious", encoding="utf-8")
 
-    def interrupted(view: object) -> object:
-        yield "half of it"
+    def interrupted(steps: Iterable[Step], *_: object, **__: object) -> Iterator[Step]:
+        yield from islice(steps, 2)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nntrace.render.markdown.render", interrupted)
-    assert nntrace_run("export", "article", "-o", str(path)).status == 130
+    monkeypatch.setattr("nntrace.cli.output.progress", interrupted)
+    assert nntrace_run("export", "article", "-o", str(path), "--to", form).status == 130
     assert path.read_text(encoding="utf-8") == "precious"
     assert list(tmp_path.iterdir()) == [path]
 

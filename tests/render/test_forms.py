@@ -37,7 +37,7 @@ def test_a_batch_with_biases_and_entries(golden: Golden, monkeypatch: pytest.Mon
     golden(f"unequal-entries{suffix}", nntrace_run(*arguments).out)
 
 
-@pytest.mark.parametrize("form", ["markdown", "json", "jsonl"])
+@pytest.mark.parametrize("form", ["markdown", "json", "jsonl", "csv"])
 def test_whole_run(golden: Golden, form: str) -> None:
     golden(f"article{FORMS[form].suffixes[0]}", nntrace_run("run", "article", "--to", form).out)
 
