@@ -17,7 +17,9 @@ from msgspec.structs import replace
 
 from nntrace.config.model import Config
 from nntrace.formula.derive import reached, times, whole
-from nntrace.formula.tree import EXAMPLES, Formula, Function, Minimum, Number, Quantity, Shape, Sum
+from nntrace.formula.numpy_source import Note
+from nntrace.formula.plain import plain
+from nntrace.formula.tree import EXAMPLES, Apply, Formula, Function, Minimum, Number, Quantity, Shape, Sum
 from nntrace.formula.walking import nodes
 from nntrace.maths.activations import ACTIVATIONS
 from nntrace.maths.functions import SQRT, rounding
@@ -143,6 +145,22 @@ class Equations(Sequence[Equation]):
     def parameters(self) -> tuple[Quantity, ...]:
         """Every W and b in order."""
         return tuple(q for layer in self.layers for q in layer.parameters)
+
+    @cached_property
+    def notes(self) -> Mapping[str, Note]:
+        """Comments for the source that computes the list: where a phase and a layer begin, and what a function is."""
+        notes: dict[str, Note] = {}
+        last: tuple[Phase, int | None] | None = None
+        for equation in self.equations:
+            place = (equation.phase, equation.layer)
+            begins = equation.phase.value + ("" if equation.layer is None else f", layer {equation.layer}")
+            applies = any(isinstance(node, Apply) for node in nodes(equation.formula))
+            notes[equation.target.name] = Note(
+                above=begins if place != last else "",
+                beside=plain(equation.shown or equation.formula) if applies else "",
+            )
+            last = place
+        return notes
 
     @cached_property
     def forward(self) -> Equations:

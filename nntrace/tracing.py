@@ -299,6 +299,7 @@ def _source(listing: Equations) -> str:
         [q.name for q in listing.inputs],
         [(equation.target.name, equation.formula) for equation in listing],
         [q.name for q in listing.quantities],
+        notes=listing.notes,
     )
 
 

@@ -195,11 +195,11 @@ def steps(function: F) -> F:
     )(function)
 
 
-def to(*, of_steps: bool = False) -> Callable[[F], F]:
-    """The form: passed on as `to`, its name or None; `of_steps`: only forms that have the steps in them."""
+def to(*without: str) -> Callable[[F], F]:
+    """The form: passed on as `to`, its name or None; not the forms that are `without`: outcome, program."""
     from nntrace.render import FORMS
 
-    names = [form.name for form in FORMS.values() if not (of_steps and form.outcome)]
+    names = [form.name for form in FORMS.values() if not any(getattr(form, kind) for kind in without)]
     return click.option("--to", type=click.Choice(names), help="The form to write.")
 
 

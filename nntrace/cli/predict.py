@@ -26,7 +26,7 @@ from nntrace.cli import options
     "(its x).",
 )
 @options.shown
-@options.to(of_steps=True)
+@options.to("outcome", "program")
 @options.screen
 @options.debug
 def command(

@@ -15,7 +15,7 @@ from nntrace.cli import options
 @click.option("--example", type=int, metavar="J", help="The example (with batches: the batch that holds it).")
 @click.option("--batch", type=int, metavar="K", help="The update of the iteration, counted from 1.")
 @options.shown
-@options.to(of_steps=True)
+@options.to("outcome")
 @options.screen
 @options.debug
 def command(

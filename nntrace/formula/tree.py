@@ -375,15 +375,15 @@ class Function(Struct, frozen=True, eq=False):
 
     `numpy` is the computed spelling, right for every input, with ``{any}`` for the argument where
     any expression may stand, ``{atom}`` where it needs parentheses unless it is a name or a call.
-    `plain` and `latex` are a name, or a pattern with ``{any}`` or ``{atom}`` too; `mathml` is such a
-    pattern where `plain` is one. `helper` is the
-    source of a Python function that the numpy spelling calls. `javascript` and `javascript_helper` are
-    the same for a page, which computes single numbers; a function that is `written_out` needs none.
-    `definition` is the shown spelling of f(z). `backward(g, x, y)` is the gradient that reaches x,
-    given the gradient g that reaches y = f(x). `written_out(x)` is f(x) in other nodes, for a
-    function that mixes the entries of a column. `switch(node)` says where f, applied in that node,
-    is not smooth. `loose` says that the shown pattern is a sum, in parentheses beside a product;
-    `odd` that f(−x) = −f(x), bit for bit.
+    `plain` and `latex` are a name, or a pattern with ``{any}`` or ``{atom}`` too; `mathml` is such
+    a pattern where `plain` is one. `helper` is the source of a Python function that the numpy
+    spelling calls. `torch` is the spelling for PyTorch, empty where autograd has nothing to derive.
+    `javascript` and `javascript_helper` are the same for a page, which computes single numbers; a
+    function that is `written_out` needs none. `definition` is the shown spelling of f(z).
+    `backward(g, x, y)` is the gradient that reaches x, given the gradient g that reaches y = f(x).
+    `written_out(x)` is f(x) in other nodes, for a function that mixes the entries of a column.
+    `switch(node)` says where f, applied in that node, is not smooth. `loose` says that the shown
+    pattern is a sum, in parentheses beside a product; `odd` that f(−x) = −f(x), bit for bit.
     """
 
     plain: str
@@ -393,6 +393,7 @@ class Function(Struct, frozen=True, eq=False):
     mathml: str = ""
     definition: str = ""
     helper: str = ""
+    torch: str = ""
     javascript: str = ""
     javascript_helper: str = ""
     written_out: Callable[[Formula], Formula] | None = None

@@ -16,6 +16,7 @@ EXP = Function(
     plain="exp",
     latex=r"\exp",
     numpy="np.exp({any})",
+    torch="torch.exp({any})",
     javascript="Math.exp({any})",
     backward=lambda g, x, y: times(g, y),
 )
@@ -23,6 +24,7 @@ LN = Function(
     plain="ln",
     latex=r"\ln",
     numpy="np.log({any})",
+    torch="torch.log({any})",
     javascript="Math.log({any})",
     backward=lambda g, x, y: over(g, x),
 )
@@ -31,6 +33,7 @@ SQRT = Function(
     latex=r"\sqrt{{any}}",
     mathml="<msqrt>{any}</msqrt>",
     numpy="np.sqrt({any})",
+    torch="torch.sqrt({any})",
     javascript="Math.sqrt({any})",
     backward=lambda g, x, y: over(g, 2 * y),
 )
@@ -40,6 +43,7 @@ EXP_MINUS_1 = Function(
     mathml="<mi>exp</mi><mrow><mo>(</mo>{any}<mo>)</mo></mrow><mo>−</mo><mn>1</mn>",
     loose=True,
     numpy="np.expm1({any})",  # exp(x) − 1 would lose the digits of a small x
+    torch="torch.expm1({any})",
     javascript="Math.expm1({any})",
     backward=lambda g, x, y: times(g, EXP(x)),
 )
@@ -48,6 +52,7 @@ SIGN = Function(
     latex=r"\operatorname{sign}",
     definition="sign(x) is 1, 0 or −1",
     numpy="np.sign({any})",
+    torch="torch.sign({any})",
     javascript="Math.sign({any})",
     backward=lambda g, x, y: Number(0),
     odd=True,
@@ -58,6 +63,7 @@ ABS = Function(
     latex=r"\left|{any}\right|",
     mathml="<mrow><mo>|</mo>{any}<mo>|</mo></mrow>",
     numpy="np.abs({any})",
+    torch="torch.abs({any})",
     javascript="Math.abs({any})",
     backward=lambda g, x, y: times(g, SIGN(x)),  # PyTorch's convention: 0 at 0
     switch=lambda node: Switch(node, SIGN(node.operand), lambda s: s * node.operand),
@@ -68,6 +74,7 @@ SIGMA = Function(
     latex=r"\sigma",
     definition="σ(z) = 1/(1 + exp(−z))",
     numpy="1 / (1 + np.exp(-{atom}))",  # exp overflows to ∞ for z < −709, and 1/∞ is the right 0
+    torch="torch.sigmoid({any})",
     javascript="1 / (1 + Math.exp(-{atom}))",
     backward=lambda g, z, a: times(times(g, a), 1 - a),
 )
@@ -76,6 +83,7 @@ TANH = Function(
     latex=r"\tanh",
     definition="tanh(z) = (exp(z) − exp(−z))/(exp(z) + exp(−z))",
     numpy="np.tanh({any})",
+    torch="torch.tanh({any})",
     javascript="Math.tanh({any})",
     backward=lambda g, z, a: times(g, 1 - a**2),
 )
@@ -84,6 +92,7 @@ SOFTPLUS = Function(
     latex=r"\operatorname{softplus}",
     definition="softplus(z) = ln(1 + exp(z))",
     numpy="np.logaddexp(0, {any})",  # exp(z) itself would overflow for z > 709
+    torch="-torch.nn.functional.logsigmoid(-{atom})",
     javascript="Math.max(0, {any}) + Math.log1p(Math.exp(-Math.abs({any})))",
     backward=lambda g, z, a: times(g, SIGMA(z)),
 )
@@ -92,6 +101,7 @@ NORMAL_DENSITY = Function(
     latex=r"\varphi",
     definition="φ(z) = exp(−½ z²)/√(2π)",
     numpy=f"np.exp(-0.5 * {{atom}} ** 2) / {sqrt(2 * pi)!r}",
+    torch=f"torch.exp(-0.5 * {{atom}} ** 2) / {sqrt(2 * pi)!r}",
     javascript=f"Math.exp(-0.5 * {{atom}} ** 2) / {sqrt(2 * pi)!r}",
     backward=lambda g, z, y: negative(times(times(g, z), y)),
 )
@@ -104,6 +114,7 @@ NORMAL_DISTRIBUTION = Function(
     helper="def normal_distribution(z):\n"
     "    erfc = np.frompyfunc(math.erfc, 1, 1)\n"
     "    return 0.5 * np.asarray(erfc(-z / math.sqrt(2)), dtype=float)\n",
+    torch="torch.special.ndtr({any})",
     javascript="normalDistribution({any})",
     # JavaScript has no erf: ½ + φ(z)(z + z³/3 + z⁵/15 + …), and in the tails Laplace's continued fraction.
     javascript_helper="function normalDistribution(z) {\n"
@@ -126,6 +137,7 @@ SOFTMAX = Function(
     latex=r"\operatorname{softmax}",
     definition="softmax(z) = exp(z)/Σ exp(z), Σ over the nodes of an example",
     numpy="softmax({any})",
+    torch="torch.softmax({any}, dim=0)",
     # A constant taken from every z changes nothing, and without the largest nothing overflows.
     helper="def softmax(z):\n"
     "    e = np.exp(z - z.max(axis=0, keepdims=True))\n"
@@ -138,6 +150,7 @@ LOG_SOFTMAX = Function(
     latex=r"\ln\operatorname{softmax}",
     definition="ln softmax(z) = z − ln Σ exp(z)",
     numpy="log_softmax({any})",
+    torch="torch.log_softmax({any}, dim=0)",
     helper="def log_softmax(z):\n"
     "    z = z - z.max(axis=0, keepdims=True)\n"
     "    return z - np.log(np.exp(z).sum(axis=0, keepdims=True))\n",

@@ -19,28 +19,30 @@ Shape = tuple[int, int]
 """Rows are this layer's nodes (out), columns the previous layer's (in)."""
 
 
+Distribution = tuple[str, float, float]
+"""A method of numpy's generators, and its two parameters."""
+
+
 class Initializer(Row, frozen=True, kw_only=True, eq=False):
-    """`draw(rng, shape, **settings)` is one matrix.
+    """`distribution(shape, **settings)` is what each entry of a matrix is drawn from.
 
     `problem(**settings)` names a setting that cannot be used and says why, None if all can.
     `biases` says whether the biases are drawn as well; otherwise they start at 0.
     """
 
-    draw: Callable[..., Drawn]
+    distribution: Callable[..., Distribution]
     biases: bool = False
     problem: Callable[..., tuple[str, str] | None] = lambda **_: None
 
-
-def _normal(rng: Generator, shape: Shape, mean: float, std: float) -> Drawn:
-    return rng.normal(mean, std, shape)
-
-
-def _uniform(rng: Generator, shape: Shape, low: float, high: float) -> Drawn:
-    return rng.uniform(low, high, shape)
+    def draw(self, rng: Generator, shape: Shape, **settings: float) -> Drawn:
+        """One matrix."""
+        method, first, second = self.distribution(shape, **settings)
+        drawn: Drawn = getattr(rng, method)(first, second, shape)
+        return drawn
 
 
-def _between(rng: Generator, shape: Shape, bound: float) -> Drawn:
-    return rng.uniform(-bound, bound, shape)
+def _between(bound: float) -> Distribution:
+    return "uniform", -bound, bound
 
 
 def _uniform_problem(low: float, high: float) -> tuple[str, str] | None:
@@ -59,14 +61,14 @@ INITIALIZERS: Mapping[str, Initializer] = table(
                 "mean": Setting(0.0, also=("loc", "mu")),
                 "std": Setting(1.0, also=("scale", "sigma", "stddev"), bounds={"ge": 0}),
             },
-            draw=_normal,
+            distribution=lambda shape, mean, std: ("normal", mean, std),
             biases=True,
         ),
         Initializer(
             name="uniform",
             also=("random", "rand", "random_uniform"),
             settings={"low": Setting(0.0, also=("min", "minval")), "high": Setting(1.0, also=("max", "maxval"))},
-            draw=_uniform,
+            distribution=lambda shape, low, high: ("uniform", low, high),
             problem=_uniform_problem,
             biases=True,
         ),
@@ -74,23 +76,23 @@ INITIALIZERS: Mapping[str, Initializer] = table(
         Initializer(
             name="xavier_uniform",
             also=("xavier", "glorot", "glorot_uniform"),
-            draw=lambda rng, shape: _between(rng, shape, sqrt(6 / sum(shape))),
+            distribution=lambda shape: _between(sqrt(6 / sum(shape))),
         ),
         Initializer(
             name="xavier_normal",
             also=("glorot_normal",),
-            draw=lambda rng, shape: rng.normal(0.0, sqrt(2 / sum(shape)), shape),
+            distribution=lambda shape: ("normal", 0.0, sqrt(2 / sum(shape))),
         ),
         # He et al., 2015: relu lets half of the variance through.
         Initializer(
             name="he_uniform",
             also=("kaiming_uniform",),
-            draw=lambda rng, shape: _between(rng, shape, sqrt(6 / shape[1])),
+            distribution=lambda shape: _between(sqrt(6 / shape[1])),
         ),
         Initializer(
             name="he_normal",
             also=("he", "kaiming", "kaiming_normal"),
-            draw=lambda rng, shape: rng.normal(0.0, sqrt(2 / shape[1]), shape),
+            distribution=lambda shape: ("normal", 0.0, sqrt(2 / shape[1])),
         ),
     ]
 )

@@ -44,10 +44,12 @@ class Optimizer(Row, frozen=True, kw_only=True, eq=False):
     """`update(parameter, **settings)` gives the equations of one parameter in order, the new value last.
 
     The settings reach it as named constants of the formulas. `kept` says what is kept under each
-    letter, with ``{g}`` for the gradient.
+    letter, with ``{g}`` for the gradient. `torch` is the same in torch.optim, of the settings and of
+    `parameters`; its learning rate is set before each step.
     """
 
     update: Callable[..., Equalities]
+    torch: str
     kept: Mapping[str, str] = {}
 
 
@@ -114,6 +116,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = table(
             name="gradient_descent",
             also=("sgd", "gd", "batch_gradient_descent", "stochastic_gradient_descent", "vanilla"),
             update=lambda p: {p.new: p.old - ALPHA * p.gradient},
+            torch="SGD(parameters, lr=1.0)",
         ),
         Optimizer(
             name="momentum",
@@ -121,6 +124,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = table(
             settings={"beta": _BETA},
             kept=_VELOCITY,
             update=_momentum,
+            torch="SGD(parameters, lr=1.0, momentum={beta})",
         ),
         Optimizer(
             name="nesterov",
@@ -128,6 +132,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = table(
             settings={"beta": _BETA},
             kept=_VELOCITY,
             update=_nesterov,
+            torch="SGD(parameters, lr=1.0, momentum={beta}, nesterov={beta} > 0)",
         ),
         Optimizer(
             name="adagrad",
@@ -135,6 +140,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = table(
             settings={"epsilon": Setting(1e-10, also=("eps",), bounds={"ge": 0})},
             kept={"s": "sum of {g}² so far"},
             update=_adagrad,
+            torch="Adagrad(parameters, lr=1.0, eps={epsilon})",
         ),
         Optimizer(
             name="rmsprop",
@@ -142,14 +148,22 @@ OPTIMIZERS: Mapping[str, Optimizer] = table(
             settings={"beta": Setting(0.99, also=("rho", "alpha", "decay"), bounds=_SHARE), "epsilon": _EPSILON},
             kept={"s": _MEANS["s"]},
             update=_rmsprop,
+            torch="RMSprop(parameters, lr=1.0, alpha={beta}, eps={epsilon})",
         ),
-        Optimizer(name="adam", settings=_MOMENTS, kept=_MEANS, update=_adam),
+        Optimizer(
+            name="adam",
+            settings=_MOMENTS,
+            kept=_MEANS,
+            update=_adam,
+            torch="Adam(parameters, lr=1.0, betas=({beta1}, {beta2}), eps={epsilon})",
+        ),
         Optimizer(
             name="adamw",
             also=("adam_w",),
             settings={**_MOMENTS, "weight_decay": Setting(0.01, also=("decay", "wd"), bounds={"ge": 0})},
             kept=_MEANS,
             update=_adamw,
+            torch="AdamW(parameters, lr=1.0, betas=({beta1}, {beta2}), eps={epsilon}, weight_decay={weight_decay})",
         ),
     ]
 )

@@ -41,7 +41,8 @@ class Form(NamedTuple):
 
     A `binary` one is nothing for the screen. `outcome`: it has what the run leaves, not its steps, so
     that nothing can be selected in it. `document`: there is a document around it, which can be left
-    out. `detail` is how much it shows where nobody says it.
+    out. `program`: it trains itself, and has nothing of a prediction. `detail` is how much it shows
+    where nobody says it.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Form(NamedTuple):
     binary: bool = False
     outcome: bool = False
     document: bool = False
+    program: bool = False
     detail: Detail = Detail.VALUES
 
     def render(self, view: View | Explained) -> Iterator[str] | Iterator[bytes]:
@@ -71,6 +73,8 @@ FORMS: Mapping[str, Form] = {
         Form("latex", (".tex",), "nntrace.render.latex", document=True, detail=Detail.WORK),
         Form("csv", (".csv",), "nntrace.render.csv_form"),
         Form("npz", (".npz",), "nntrace.render.npz_form", binary=True),
+        Form("numpy", (".py",), "nntrace.render.scripts", "numpy_script", program=True),
+        Form("torch", (), "nntrace.render.scripts", "torch_script", program=True),
         Form("weights", (), "nntrace.render.weights", binary=True, outcome=True),
     )
 }
