@@ -44,7 +44,7 @@ def main() -> None:
         row(f"a step, {name}, numpy by hand", steps.measure(name), target)
     for form, target in rendering.TARGETS.items():
         row(f"1,000 steps as {form}, f-strings", rendering.measure(form), target)
-    for form in rendering.FOR_FILES:
+    for form in rendering.OTHERS:
         row(f"1,000 steps as {form}, as JSON", rendering.measure_against_json(form), rendering.AGAINST_JSON)
     row("check of an article trace, run --to json", checking.measure(), checking.ARTICLE)
     search = checking.measure_search()

@@ -12,7 +12,7 @@ import io
 from timing import Ratio, compare
 
 from nntrace import Trace, bundle, load
-from nntrace.render import FORMS, TERMINAL
+from nntrace.render import FORMS
 from nntrace.render.layout import panels
 from nntrace.render.view import Chosen, View
 
@@ -20,8 +20,8 @@ STEPS = 1000
 TARGETS = {"markdown": 3.0, "terminal": 5.0}
 """Of the text forms, against the loop."""
 AGAINST_JSON = 4.0
-FOR_FILES = [name for name, form in FORMS.items() if not form.outcome and form is not TERMINAL and name != "json"]
-"""The forms that are compared with JSON: all that hold the steps, but for the one for the eye."""
+OTHERS = [name for name, form in FORMS.items() if not form.outcome and name != "json"]
+"""The forms that are compared with JSON: all that hold the steps."""
 
 
 def article() -> Trace:

@@ -61,7 +61,7 @@ def test_console_blocks_are_what_the_program_prints(refresh: bool) -> None:
 
 def _as_typed(command: str) -> str:
     """A command of the table with something for its capitals, without what may be left out."""
-    return re.sub(r"\[[\w.]+\]", "", command).replace("CONFIG", "article").replace("QUANTITY", "loss")
+    return re.sub(r"\[[^]]+\]", "", command).replace("CONFIG", "article").replace("QUANTITY", "loss")
 
 
 @pytest.mark.usefixtures("with_my_yaml")

@@ -16,7 +16,7 @@ from nntrace.errors import ClosedPipeError, ConfigError, ExitStatus, NntraceErro
 COMMANDS = {
     "run": "Show every step of a training run.",
     "step": "Show one step.",
-    "export": "Write a run to a file: Markdown, JSON and others.",
+    "export": "Write a run to a file: a page, LaTeX, Markdown, JSON ...",
     "predict": "Show what the trained network makes of an input.",
     "plot": "Draw the loss, the gradients and the weights of a run.",
     "explain": "Explain how a number comes about, down to the inputs.",
@@ -72,7 +72,7 @@ def nntrace(ctx: click.Context) -> None:
       nntrace run                               the bundled article, every step
       nntrace explain "dW2[1,3]"                where that number comes from
       nntrace examples article > my.yaml        a config to start from
-      nntrace export my.yaml -o trace.md
+      nntrace export my.yaml -o trace.html      a page to play with
       nntrace check my.yaml mine.json           your numbers, and the likely mistake
       nntrace verify my.yaml                    its gradients, proved
     """

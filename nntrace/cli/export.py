@@ -25,20 +25,27 @@ def command(
     to: str | None,
     **shown: Any,
 ) -> int:
-    """Write a run to a file; its suffix (.md, .json, .jsonl, .csv, .npz, .txt) or --to says the form.
+    """Write a run to a file; its suffix says the form, unless --to does.
 
-    An .npz has an array for each quantity, stacked over the steps; a .csv has a line for each number. The
-    file is written beside its target and moved into place: what was there stays until all is done.
+    \b
+      .html        a page to look at and to play with
+      .md .txt     the tables, as Markdown or as on the screen
+      .tex         a LaTeX document (--fragment: its body alone)
+      .json .jsonl every number in full
+      .csv .npz    a line for each number; an array for each quantity
+      .py          a program in numpy that gives the same numbers
+
+    The file is written beside its target and moved into place: what was there stays until all is done.
     CONFIG is a YAML file, the name of a bundled example, or - for standard input; left out, it is the
     bundled article.
 
     \b
     Examples:
-      nntrace export -o trace.md
-      nntrace export mazur -o mazur.json
-      nntrace export my.yaml --only loss -o loss.csv
+      nntrace export xor -o xor.html
+      nntrace export mazur --iteration 1 -o handout.tex
       nntrace export my.yaml --only W,dW -o arrays.npz
-      nntrace export xor --to weights -o w.npz     the trained weights
+      nntrace export my.yaml --to torch -o check.py   the same in PyTorch
+      nntrace export xor --to weights -o w.npz        the trained weights
     """
     from nntrace.cli import output
     from nntrace.cli.tracing import Showing
