@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from itertools import islice
 from math import isfinite, isqrt
 from operator import itemgetter
@@ -41,20 +42,41 @@ EVALUATED_AT_ONCE = 4096
 """How many examples are evaluated at a time after training, which bounds the memory."""
 
 
-class Step(Mapping[str, Any]):
+class Displayed:
+    """What a notebook shows of itself; how is said in `nntrace.display`, which is imported when it is asked for."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return _display().html(self)  # type: ignore[no-any-return]
+
+    def _repr_markdown_(self) -> str:
+        return _display().markdown(self)  # type: ignore[no-any-return]
+
+    def _repr_latex_(self) -> str:
+        return _display().latex(self)  # type: ignore[no-any-return]
+
+
+def _display() -> Any:
+    """By its name: it knows the forms, which know what is here."""
+    return import_module("nntrace.display")
+
+
+class Step(Displayed, Mapping[str, Any]):
     """One update: the value of every quantity, by name (`step["dW2"]`, `step["loss"]`).
 
     Matrices are read-only float64 arrays (rows × columns, columns = examples), single numbers are
     floats. `iteration` and `batch` count from 1, `examples` are the numbers of its examples, also
     from 1, in their order. In a prediction `iteration` and `batch` are None: it is no update.
     `stopped` names the first quantity that is not finite where the loss or a new parameter (in a
-    prediction anything) is not, None if they are; such a step is the last of its trace.
+    prediction anything) is not, None if they are; such a step is the last of its trace, `trace`.
     """
 
-    __slots__ = ("_index", "_values", "batch", "equations", "examples", "iteration", "stopped")
+    __slots__ = ("_index", "_values", "batch", "equations", "examples", "iteration", "stopped", "trace")
 
     def __init__(
         self,
+        trace: Trace,
         listing: Equations,
         index: Mapping[str, int],
         iteration: int | None,
@@ -62,6 +84,7 @@ class Step(Mapping[str, Any]):
         examples: Sequence[int],
         values: tuple[Any, ...],
     ) -> None:
+        self.trace = trace
         self.equations = listing
         self.iteration = iteration
         self.batch = batch
@@ -123,7 +146,7 @@ class Step(Mapping[str, Any]):
         return f"<Step: iteration {self.iteration}, batch {self.batch}, loss {self['loss']:.6g}>"
 
 
-class Trace:
+class Trace(Displayed):
     """The steps of a run, made on demand. Iterating starts afresh each time and keeps nothing.
 
     `source` is the function that computes a step, as Python source.
@@ -142,6 +165,10 @@ class Trace:
         size = sum(array.nbytes for array in start)
         self._spacing = max(spacing, -(-len(self) * size // CHECKPOINT_BYTES))
         self._checkpoints: dict[int, tuple[Any, ...]] = {0: start}
+
+    def __repr__(self) -> str:
+        title = " ".join(self.config.title.split())
+        return f"<Trace: {f'{title}, ' if title else ''}{len(self):,} updates>"
 
     @property
     def start(self) -> dict[str, Array]:
@@ -200,7 +227,7 @@ class Trace:
         source = function_source("predict", [q.name for q in listing.inputs], lines, names)
         values = compiled(source, "predict")(given.T.copy(), *self.trained(trained))
         index = {name: place for place, name in enumerate(names)}
-        step = Step(listing, index, None, None, range(1, len(given) + 1), values)
+        step = Step(self, listing, index, None, None, range(1, len(given) + 1), values)
         step.stopped = _not_finite(step)
         return step
 
@@ -225,7 +252,7 @@ class Trace:
             known.update(m=len(numbers), alpha=config.alpha_in(iteration + 1), t=number + 1)
             values = compute(x, y, *state, *[known[name] for name in constants])
             *state, loss = next_state(values)
-            step = Step(listing, index, iteration + 1, batch + 1, _from_one(numbers), values)
+            step = Step(self, listing, index, iteration + 1, batch + 1, _from_one(numbers), values)
             if not finite(loss, state):
                 step.stopped = _not_finite(step)
             yield step

@@ -42,6 +42,7 @@ ROOMS: dict[str, set[str]] = {
         *("marking", "explaining", "reasons", "checking", "verifying", "answers", "tracing", "summary", "selecting"),
         *("curves", "equations", "config", "formula", "maths", "errors"),
     },
+    "display": {"render", "equations", "formula", "summary", "tracing"},
     "grading": {"render", "marking", "answers", "loading", "tracing", "config", "bundle"},
     "cli": {
         *("render", "marking", "explaining", "checking", "verifying", "answers", "summary", "tracing", "loading"),

@@ -7,8 +7,10 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
+from hypothesis import assume
 from hypothesis import strategies as st
 
+from nntrace.formula.entry import entry
 from nntrace.formula.tree import (
     EXAMPLES,
     Add,
@@ -171,3 +173,23 @@ def _grow(draw: Draw, shape: Shape, depth: int, sums_anywhere: bool, bent: bool)
     if not shape or 1 in shape:
         kinds.append(summed)
     return draw(st.sampled_from(kinds))()
+
+
+EXAMPLES_IN_A_BATCH = st.sampled_from([1, 4])  # the last batch of an iteration may be of one
+
+
+def moderate(formula: Formula, values: dict[str, Any]) -> bool:
+    """Whether no part has grown so large that another one is lost beside it."""
+    with np.errstate(all="ignore"):
+        return all(np.abs(computed(node, values)).max() < 30 for node in nodes(formula))
+
+
+def drawn_entry(formula: Formula, examples: int, data: st.DataObject) -> tuple[Formula, Any, dict[str, Any]]:
+    """The formula of some entry, the value that it should have, and the values it is made of."""
+    values = values_of(formula, examples)
+    assume(moderate(formula, values))
+    whole = np.asarray(computed(formula, values))
+    if not formula.shape:
+        return entry(formula, 0, 0, examples), float(whole), values
+    row, column = (data.draw(st.integers(0, size - 1)) for size in whole.shape)
+    return entry(formula, row, column, examples), whole[row, column], values

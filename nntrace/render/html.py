@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from nntrace.render import json_form
 from nntrace.render.guide import computing, embedded, guide
-from nntrace.render.tables import EndTable
+from nntrace.render.static import ending_table
 from nntrace.render.view import View
 from nntrace.render.words import counted, title
 from nntrace.tracing import Step
@@ -68,7 +68,7 @@ def _pieces(view: View) -> Iterator[str]:
     yield from _data("curve", [json.encode(thinned.curve)])
     yield f"<script>\n{computing(view.listing, view.quantities)}</script>\n"
     scripts = "".join((page / file).read_text("utf-8") for file in SCRIPTS)
-    ending = "".join(_table(made) for made in view.ending())
+    ending = "".join(f'<div class="scroll">{ending_table(made)}</div>' for made in view.ending())
     yield (
         after.replace("<!-- ending title -->", escape(view.ends_with) if ending else "")
         .replace("<!-- ending -->", ending)
@@ -140,19 +140,3 @@ def _outline(losses: Sequence[float]) -> list[int]:
         for a, b in pairwise(bounds)
     )
     return sorted({0, *outline, len(losses) - 1})
-
-
-def _table(made: EndTable) -> str:
-    """A table after the steps, its first column the heads of the rows."""
-    heads = [
-        f'<th scope="col">{escape(heading.text if not number else "")} {escape(label)}</th>'
-        for heading, _ in made.groups
-        for number, label in enumerate(heading.labels)
-    ]
-    rows = []
-    for number, stub in enumerate(made.stub[1:]):
-        cells = [f"<td>{escape(cell)}</td>" for _, cells in made.groups for cell in cells[number]]
-        rows.append(f'<tr><th scope="row">{escape(stub)}</th>{"".join(cells)}</tr>')
-    caption = f"<caption>{escape(made.title)}</caption>" if made.title else ""
-    head = f'<thead><tr><th scope="col">{escape(made.stub[0])}</th>{"".join(heads)}</tr></thead>'
-    return f'<div class="scroll"><table class="ending">{caption}{head}<tbody>{"".join(rows)}</tbody></table></div>'

@@ -134,7 +134,7 @@ def test_a_long_sum_is_written_by_its_largest_terms_and_says_what_the_others_add
 
 def test_function_source_is_python() -> None:
     source = function_source("step", ["x", "y"], [("c", X * Y), ("d", C + 1)], ["x", "c", "d"])
-    assert source == "def step(x, y):\n    c = x * y\n    d = c + 1\n    return (x, c, d,)\n"
+    assert source == "def step(x, y):\n    c = x * y\n    d = c + 1\n    return (x, c, d)\n"
 
 
 @pytest.mark.parametrize("build", [lambda: A @ A, lambda: W + A, lambda: Z * Quantity("y", None, (2, EXAMPLES))])

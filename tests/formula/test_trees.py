@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from trees import QUANTITIES, computed, extent, trees, values_of
+from trees import EXAMPLES_IN_A_BATCH, QUANTITIES, computed, drawn_entry, extent, moderate, trees, values_of
 
 from nntrace.formula.derive import gradients, over, reached, times
 from nntrace.formula.entry import entry
@@ -21,16 +21,7 @@ from nntrace.formula.numpy_source import numpy_source
 from nntrace.formula.plain import plain
 from nntrace.formula.switches import held, switches
 from nntrace.formula.tree import EXAMPLES, Formula, Number, Quantity, ShapeError, Sum, Where
-from nntrace.formula.walking import nodes
 from nntrace.maths.functions import ABS, EXP_MINUS_1, LOG_SOFTMAX, SOFTMAX
-
-EXAMPLES_IN_A_BATCH = st.sampled_from([1, 4])  # the last batch of an iteration may be of one
-
-
-def moderate(formula: Formula, values: dict[str, Any]) -> bool:
-    """Whether no part has grown so large that another one is lost beside it."""
-    with np.errstate(all="ignore"):
-        return all(np.abs(computed(node, values)).max() < 30 for node in nodes(formula))
 
 
 @settings(deadline=None)
@@ -48,17 +39,6 @@ def leaf_numbers(values: dict[str, Any]) -> Any:
         return repr(float(computed(node, values)))
 
     return leaf
-
-
-def drawn_entry(formula: Formula, examples: int, data: st.DataObject) -> tuple[Formula, Any, dict[str, Any]]:
-    """The formula of some entry, the value that it should have, and the values it is made of."""
-    values = values_of(formula, examples)
-    assume(moderate(formula, values))
-    whole = np.asarray(computed(formula, values))
-    if not formula.shape:
-        return entry(formula, 0, 0, examples), float(whole), values
-    row, column = (data.draw(st.integers(0, size - 1)) for size in whole.shape)
-    return entry(formula, row, column, examples), whole[row, column], values
 
 
 @settings(deadline=None)

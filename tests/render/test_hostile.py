@@ -88,7 +88,7 @@ def in_json(out: str, title: str) -> None:
 
 
 def in_json_lines(out: str, title: str) -> None:
-    assert json.loads(out.split("\n")[0])["title"] == title
+    assert json.loads(out.split("\n", maxsplit=1)[0])["title"] == title
 
 
 def in_a_script(out: str, title: str) -> None:
