@@ -36,6 +36,8 @@ from nntrace.formula.walking import adds_up, flat
 
 _GREEK = {"alpha": "α", "beta": "β", "epsilon": "ε"}
 _SIGNED = re.compile(r"(?:<mrow[^>]*>)*<mo>−")
+_BRACKETED = re.compile(r"<mrow><mo[^>]*>\(")
+_TALL = ("<mfrac", "<mtable", "<msqrt")
 _APART = '<mspace width="0.17em"></mspace>'
 """Between a number and what it multiplies, and the name of a function and what it is applied to."""
 
@@ -97,7 +99,9 @@ def _row(text: str) -> str:
 
 
 def _bracketed(text: str) -> str:
-    return f"<mrow><mo>(</mo>{text}<mo>)</mo></mrow>"
+    """In parentheses, which grow with what is tall but not with a superscript."""
+    grows = "" if any(tall in text for tall in _TALL) else ' stretchy="false"'
+    return f"<mrow><mo{grows}>(</mo>{text}<mo{grows}>)</mo></mrow>"
 
 
 def _call(function: str, *arguments: str) -> str:
@@ -176,7 +180,7 @@ def _(node: Rest, leaf: Leaf) -> Spelled:
 def _(node: Multiply, leaf: Leaf) -> Spelled:
     left = _inner(node.left, leaf, PRODUCT)
     right = _inner(node.right, leaf, POWER, follows=True)
-    if beside(node, right.startswith("<mrow><mo>(</mo>")):
+    if beside(node, bool(_BRACKETED.match(right))):
         return left + _APART + right, PRODUCT
     return _between(left, "⊙" if node.left.shape and node.right.shape else "·", right), PRODUCT
 
@@ -214,11 +218,12 @@ def _(node: Minimum, leaf: Leaf) -> Spelled:
 @_spell.register(Where)
 def _(node: Where, leaf: Leaf) -> Spelled:
     yes, condition, no = (_row(mathml(part, leaf)) for part in node.operands)
+    cell = '<mtd style="text-align: left">'
     rows = (
-        f"<mtr><mtd>{yes}</mtd><mtd><mtext>if </mtext>{condition}</mtd></mtr>"
-        f"<mtr><mtd>{no}</mtd><mtd><mtext>otherwise</mtext></mtd></mtr>"
+        f"<mtr>{cell}{yes}</mtd>{cell}<mtext>if\u00a0</mtext>{condition}</mtd></mtr>"
+        f"<mtr>{cell}{no}</mtd>{cell}<mtext>otherwise</mtext></mtd></mtr>"
     )
-    return f'<mrow><mo>{{</mo><mtable columnalign="left">{rows}</mtable></mrow>', 0
+    return f"<mrow><mo>{{</mo><mtable>{rows}</mtable></mrow>", 0
 
 
 @_spell.register(Transpose)

@@ -40,7 +40,7 @@ SQRT = Function(
 EXP_MINUS_1 = Function(
     plain="exp({any}) − 1",
     latex=r"\exp\left({any}\right) - 1",
-    mathml="<mi>exp</mi><mrow><mo>(</mo>{any}<mo>)</mo></mrow><mo>−</mo><mn>1</mn>",
+    mathml='<mi>exp</mi><mrow><mo stretchy="false">(</mo>{any}<mo stretchy="false">)</mo></mrow><mo>−</mo><mn>1</mn>',
     loose=True,
     numpy="np.expm1({any})",  # exp(x) − 1 would lose the digits of a small x
     torch="torch.expm1({any})",

@@ -22,7 +22,8 @@ from nntrace.formula.walking import nodes
 from nntrace.reasons import Place, why
 from nntrace.render import arithmetic, numbers
 from nntrace.render.excerpt import looks
-from nntrace.render.explained import KINDS, sentence
+from nntrace.render.explained import KINDS
+from nntrace.render.html_math import sentence_math
 from nntrace.render.layout import START, layer_heading
 from nntrace.render.view import View
 from nntrace.render.words import PHASES, about, title
@@ -167,7 +168,7 @@ def _item(listing: Equations, equation: Equation) -> dict[str, Any]:
         "phase": equation.phase.value,
         "heading": "" if equation.layer is None else layer_heading(listing, equation.layer),
         "text": f"{target.name} = {plain(equation.shown or equation.formula)}",
-        "why": sentence(why(listing, equation, Place()), lambda text: text),
+        "why": sentence_math(why(listing, equation, Place())),
         "formulas": [
             {
                 "text": plain(formula),

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from math import isfinite, log10
 
-from nntrace.formula.mathml import mathml
-from nntrace.formula.plain import plain
-from nntrace.formula.tree import Formula
 from nntrace.render.excerpt import Excerpts
+from nntrace.render.html_math import equation_math, math
 from nntrace.render.layout import Item, Panel, by_phase, panels
 from nntrace.render.numbers import dimensions, format_for
 from nntrace.render.tables import EndTable
@@ -79,7 +77,7 @@ def _panels(view: View, step: Step) -> Iterator[str]:
         if panel.heading:
             yield f'<p class="quiet">{escape(panel.heading)}</p>'
         if panel.given:
-            yield f"<p>{', '.join(f'{_math(q)} = {numbers.single(q)}' for q in panel.given)}</p>"
+            yield f"<p>{', '.join(f'{math(q)} = {numbers.single(q)}' for q in panel.given)}</p>"
         yield from (_items(items, numbers, panel) for items in panel.tables)
         yield from (f"<p>{_formula(item)} = {numbers.single(item.quantity)}</p>" for item in panel.found)
 
@@ -113,14 +111,9 @@ def _cells(tag: str, texts: Sequence[str]) -> Iterator[str]:
 
 def _formula(item: Item) -> str:
     if item.equation is None:
-        return _math(item.quantity)
-    formula, *computed = item.formulas
-    whole = _math(formula, f"{mathml(item.quantity)}<mo>=</mo>", f"{item.quantity.name} = ")
-    return whole + "".join(f' <span class="quiet">computed as {_math(part)}</span>' for part in computed)
-
-
-def _math(formula: Formula, before: str = "", in_text: str = "") -> str:
-    return f'<math alttext="{escape(in_text + plain(formula))}">{before}{mathml(formula)}</math>'
+        return math(item.quantity)
+    computed = f' <span class="quiet">computed as {math(item.equation.formula)}</span>' if item.computed else ""
+    return equation_math(item.equation) + computed
 
 
 def _end(step: Step) -> Iterator[str]:

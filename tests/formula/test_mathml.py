@@ -120,11 +120,13 @@ def test_an_entry_reads_back_to_its_number(formula: Formula, examples: int, data
 
 
 OWN = "<msup><mi>W</mi><mtext>[2]</mtext></msup>"
-LESS = "<mrow><mo>(</mo><mn>1</mn><mo>−</mo><mi>k</mi><mo>)</mo></mrow>"
+OPEN, CLOSE = '<mrow><mo stretchy="false">(</mo>', '<mo stretchy="false">)</mo></mrow>'
+LESS = f"{OPEN}<mn>1</mn><mo>−</mo><mi>k</mi>{CLOSE}"
+LEFT = '<mtd style="text-align: left">'
 CASES = (
-    "<mtr><mtd><mrow><mi>k</mi></mrow></mtd>"
-    "<mtd><mtext>if </mtext><mrow><mi>k</mi><mo>&gt;</mo><mn>0</mn></mrow></mtd></mtr>"
-    "<mtr><mtd><mrow><mn>0</mn></mrow></mtd><mtd><mtext>otherwise</mtext></mtd></mtr>"
+    f"<mtr>{LEFT}<mrow><mi>k</mi></mrow></mtd>"
+    f"{LEFT}<mtext>if\u00a0</mtext><mrow><mi>k</mi><mo>&gt;</mo><mn>0</mn></mrow></mtd></mtr>"
+    f"<mtr>{LEFT}<mrow><mn>0</mn></mrow></mtd>{LEFT}<mtext>otherwise</mtext></mtd></mtr>"
 )
 W, Z = Quantity("W", 2, (3, 4)), Quantity("Z", 2, (3, "m"))
 K = Quantity("k", None, ())
@@ -146,11 +148,11 @@ K = Quantity("k", None, ())
         (K < 1, "<mi>k</mi><mo>&lt;</mo><mn>1</mn>"),
         (SQRT(K), "<msqrt><mi>k</mi></msqrt>"),
         (ABS(K - 1), "<mrow><mo>|</mo><mi>k</mi><mo>−</mo><mn>1</mn><mo>|</mo></mrow>"),
-        (LN(K), "<mi>ln</mi><mrow><mo>(</mo><mi>k</mi><mo>)</mo></mrow>"),
-        (Maximum(Number(0), K), "<mi>max</mi><mrow><mo>(</mo><mn>0</mn><mo>,</mo><mi>k</mi><mo>)</mo></mrow>"),
+        (LN(K), f"<mi>ln</mi>{OPEN}<mi>k</mi>{CLOSE}"),
+        (Maximum(Number(0), K), f"<mi>max</mi>{OPEN}<mn>0</mn><mo>,</mo><mi>k</mi>{CLOSE}"),
         (Sum(Z), "<mo>∑</mo><msup><mi>Z</mi><mtext>[2]</mtext></msup>"),
         (Number(1e-8), "<mrow><mn>1</mn><mo>·</mo><msup><mn>10</mn><mrow><mo>−</mo><mn>8</mn></mrow></msup></mrow>"),
-        (Where(K > 0, K, Number(0)), f'<mrow><mo>{{</mo><mtable columnalign="left">{CASES}</mtable></mrow>'),
+        (Where(K > 0, K, Number(0)), f"<mrow><mo>{{</mo><mtable>{CASES}</mtable></mrow>"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Formula) else "",
 )

@@ -71,7 +71,7 @@ function showCard(step, item) {
   );
   for (const other of others)
     formula.append(element("p", { class: "computed" }, "computed as ", math(other.math, { alttext: other.text })));
-  byId("why").textContent = item.why ?? "";
+  byId("why").innerHTML = item.why ?? ""; // sentences of ours, with formulas
   showMatrices(step, item);
   showArithmetic(step, item);
   for (const part of formula.querySelectorAll("mrow[data-q]")) {

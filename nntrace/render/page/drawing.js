@@ -76,7 +76,7 @@ function drawing(place, phase, column, near) {
             }),
           );
         });
-        const text = names.map((name) => display(cell(step, name, row, col))).join(" → ");
+        const text = names.map((name) => brief(step, name, row, col)).join(" → ");
         group.append(
           svg(
             "text",

@@ -50,11 +50,17 @@ function numbersPutIn(step, item, made, place, link) {
     };
     const number = mathElement("mtext", element(to ? "a" : "span", { ...attributes, href: to }, display(text)));
     const inside = text.startsWith("-") && needsParentheses(node);
-    return inside ? [mathElement("mo", "("), number, mathElement("mo", ")")] : [number];
+    return inside ? [parenthesis("("), number, parenthesis(")")] : [number];
   };
   const rest = ({ count, value }) =>
     mathElement("mtext", `(${counted(count, "other term")}: ${display(made.written.rest(value))})`);
   return filled(item.formulas[made.number].entry, made.root, place, leaf, rest);
+}
+
+function parenthesis(sign) {
+  const made = mathElement("mo", sign);
+  made.setAttribute("stretchy", "false");
+  return made;
 }
 
 // The entry, its numbers put in, the result.
