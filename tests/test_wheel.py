@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 import nntrace
+from nntrace.render import FORMS
 
+PLOT = "nntrace: a picture takes matplotlib: pip install 'nntrace[plot]'"
+"""What is said where it is not installed."""
 ROOT = Path(__file__).parent.parent
 
 
@@ -43,3 +46,8 @@ def test_it_runs_from_another_folder_in_a_clean_environment(wheel: Path, tmp_pat
     assert "0.8776" in out
     assert "article" in run(programs / "nntrace", "examples", cwd=tmp_path)
     assert "0.8776" in run(programs / "python", "-m", "nntrace", "step", "--example", "2", "--only", "A3", cwd=tmp_path)
+    for form in FORMS.values():
+        run(programs / "nntrace", "export", "article", "--to", form.name, "-o", tmp_path / form.name, cwd=tmp_path)
+        assert (tmp_path / form.name).stat().st_size > 500, form.name
+    plot = subprocess.run([programs / "nntrace", "plot", "-o", "p.svg"], cwd=tmp_path, capture_output=True, check=False)
+    assert (plot.returncode, plot.stderr.decode().strip()) == (2, PLOT)

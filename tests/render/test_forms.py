@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import html
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from command import nntrace_run
 
@@ -102,3 +106,50 @@ def test_names_of_classes_are_harmless_in_a_markdown_table(tmp_path: Path) -> No
     table = [line for line in out.partition("Predictions")[2].splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in table}) == 1
     assert "*c*" not in out
+
+
+def names_in_text(out: str) -> set[str]:
+    """The quantities that a text form shows as results: what stands before a `=`."""
+    return set(re.findall(r"\b([A-Za-z]\w*) = ", out.replace("`", "")))
+
+
+def names_in_latex(out: str) -> set[str]:
+    found = re.findall(r"^(?:\\mathrm\{(d)\})?([A-Z])\^\{\[(\d)\]\}(?: &= |\$: )", out, re.MULTILINE)
+    return {f"{prefix}{letter}{layer}" for prefix, letter, layer in found}
+
+
+SHOWN: dict[str, Callable[[str], set[str]]] = {
+    "terminal": names_in_text,
+    "markdown": names_in_text,
+    "json": lambda out: set(json.loads(out)["steps"][0]["values"]),
+    "jsonl": lambda out: set(json.loads(out.splitlines()[1])["values"]),
+    "html": lambda out: {item["target"] for item in guide_of(out)["items"]},
+    "latex": names_in_latex,
+    "csv": lambda out: {line.split(",")[2] for line in out.splitlines()[1:]},
+    "numpy": lambda out: set(ast.literal_eval(out.partition("SHOWN = ")[2].partition("\n")[0])),
+}
+SELECTED = ("--iteration", "2", "--example", "2", "--layer", "2", "--only", "dW,Z")
+
+
+def guide_of(page: str) -> Any:
+    return json.loads(page.partition('id="guide">')[2].partition("</script>")[0])
+
+
+@pytest.mark.parametrize("detail", ["values", "work", "entries"])
+@pytest.mark.parametrize("form", SHOWN)
+def test_every_form_obeys_the_same_selection(form: str, detail: str) -> None:
+    """Layer 2 has dW2 and Z2 of them, and the second iteration one update with example 2."""
+    ran = nntrace_run("run", "article", *SELECTED, "--detail", detail, "--to", form)
+    assert ran.status == 0
+    assert SHOWN[form](ran.out) == {"dW2", "Z2"}
+    step = nntrace_run("step", "article", *SELECTED, "--detail", detail, "--to", form)
+    assert step.out == ran.out or FORMS[form].program
+    assert SHOWN[form](step.out) == {"dW2", "Z2"}
+
+
+def test_npz_obeys_the_same_selection(tmp_path: Path) -> None:
+    path = tmp_path / "selected.npz"
+    assert nntrace_run("export", "article", *SELECTED, "-o", str(path)).status == 0
+    with np.load(path) as arrays:
+        assert set(arrays) == {"dW2", "Z2", "iteration", "batch", "examples"}
+        assert (arrays["iteration"].tolist(), arrays["examples"].tolist()) == ([2], [[2]])
