@@ -19,11 +19,12 @@ function showArithmetic(step, item) {
       `The sum has ${counted(kept.length + rest.count, "term")}: shown are the ${kept.length} largest.`,
   );
   if (!made.addsUp) remarks.push("≈: no number of digits makes the shown numbers add up to the result.");
+  const sources = operandTable(step, numbers, comesFrom);
   byId("arithmetic").replaceChildren(
-    element("div", { class: "scroll" }, symbols),
-    element("div", { class: "scroll numbers" }, equality(step, item, made, [row, column], numbers)),
+    element("div", { class: "line" }, ...pieces(symbols)),
+    element("div", { class: "line numbers" }, ...pieces(equality(step, item, made, [row, column], numbers))),
     ...remarks.map((remark) => element("p", { class: "size" }, remark)),
-    element("div", { class: "scroll" }, operandTable(step, numbers, comesFrom)),
+    element("div", { class: "scroll" }, sources),
   );
 }
 
@@ -70,6 +71,20 @@ function equality(step, item, made, [row, column], numbers) {
     // b1_new = b1 says it all
     numbers.append(mathElement("mo", made.addsUp ? "=" : "≈"), mathElement("mtext", display(made.result)));
   return numbers;
+}
+
+// A line of mathematics does not break: in pieces, each from an operator on, it does.
+function pieces(line) {
+  const made = [mathElement("math")];
+  for (const part of [...line.children].flatMap((part) => (part.dataset.each ? [...part.children] : [part]))) {
+    const between = part.localName === "mo" && /[=≈+−]/.test(part.textContent);
+    if (between && made.at(-1).children.length > 1) {
+      made.push(mathElement("math"));
+      part.setAttribute("form", "infix"); // it has what is left of it in the piece before
+    }
+    made.at(-1).append(part);
+  }
+  return made;
 }
 
 function* longSums(context) {
