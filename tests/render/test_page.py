@@ -382,12 +382,11 @@ def test_text_stands_out_from_what_is_behind_it(browser: Any, tmp_path: Path, sc
     """WCAG 2: a contrast of 4.5 for text; the colours of the page's own variables, in both themes."""
     with Opened(browser, export(tmp_path, "article"), color_scheme=scheme) as page:
         contrasts = page.evaluate("""() => {
-          const style = getComputedStyle(document.documentElement);
+          const probe = document.body.appendChild(document.createElement("i"));
           const channel = (part) => ((part /= 255) <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
           const light = (name) => {
-            const parts = style.getPropertyValue(name).trim().match(/[0-9a-f]{2}/g) ??
-              style.getPropertyValue(name).trim().slice(1).split("").map(digit => digit + digit);
-            const [r, g, b] = parts.map(part => channel(parseInt(part, 16)));
+            probe.style.color = `var(${name})`;
+            const [r, g, b] = getComputedStyle(probe).color.match(/\\d+/g).map(Number).map(channel);
             return 0.2126 * r + 0.7152 * g + 0.0722 * b;
           };
           const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
@@ -534,3 +533,15 @@ def test_a_page_that_is_too_large_says_so(tmp_path: Path, monkeypatch: pytest.Mo
     assert "--only make it smaller" in ran.err
     monkeypatch.undo()
     assert nntrace_run("export", "article", "-o", str(tmp_path / "page.html")).err == ""
+
+
+def test_the_theme_can_be_chosen(browser: Any, tmp_path: Path) -> None:
+    with Opened(browser, export(tmp_path, "article"), color_scheme="light") as page:
+        paper = "getComputedStyle(document.body).backgroundColor"
+        light = page.evaluate(paper)
+        page.locator("#theme").click()
+        assert page.evaluate(paper) != light
+        page.reload()
+        assert page.evaluate(paper) != light, "it is remembered"
+        page.locator("#theme").click()
+        assert page.evaluate(paper) == light
