@@ -1,18 +1,21 @@
 // The page: it shows where its address says one is, and moves when the address changes.
 
 const byId = (id) => document.getElementById(id);
-let here, moveCursor;
+let here, shownAt, moveCursor;
 let example = 0; // the column of a batch that the drawing shows
 
 function go(place, item = here.item, row = null, column = null) {
   const step = Math.min(Math.max(place, 0), STEPS.length - 1),
     name = ITEMS[Math.min(Math.max(item, 0), ITEMS.length - 1)].target;
   location.replace(address(step, name, row, column));
+  show(); // at once: the next key may come before the event
 }
 
 const goStep = (place) => go(place, here.item, here.row, here.column);
 
 function show() {
+  if (shownAt === location.hash) return;
+  shownAt = location.hash;
   here = addressed(location.hash);
   const step = STEPS[here.place],
     item = ITEMS[here.item];

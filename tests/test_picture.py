@@ -1,0 +1,39 @@
+"""The picture in the README is what the page looks like. Refresh it with `pytest tests/test_picture.py --refresh`."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import Opened, chromium
+from command import nntrace_run
+
+PICTURE = Path(__file__).parent.parent / "docs" / "page.png"
+PLACE = "#iteration=60&batch=1&quantity=dW2&entry=1,2"
+SIZE = {"width": 1280, "height": 1130}
+ALIKE = 12.0
+"""Of 255, in the mean over the picture: other fonts and another browser differ by less, another page by more."""
+
+
+def difference(ours: bytes, theirs: bytes) -> float:
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    a, b = (np.asarray(image.open(io.BytesIO(each)).convert("L"), dtype=float) for each in (ours, theirs))
+    return float(np.abs(a - b).mean()) if a.shape == b.shape else 255.0
+
+
+def test_the_picture_is_what_the_page_looks_like(refresh: bool, tmp_path: Path) -> None:
+    path = tmp_path / "xor.html"
+    assert nntrace_run("export", "xor", "-o", str(path)).status == 0
+    with chromium() as browser, Opened(browser, path, PLACE, viewport=SIZE, color_scheme="light") as page:
+        now = page.screenshot()
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("here.place === 0")
+        other = page.screenshot()
+    if refresh:
+        PICTURE.write_bytes(now)
+    stored = PICTURE.read_bytes()
+    assert difference(stored, now) < ALIKE
+    assert difference(stored, other) > difference(stored, now), "another place looks otherwise"
