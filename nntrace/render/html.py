@@ -28,8 +28,8 @@ BUDGET = 16_000_000
 """So many bytes of numbers a page holds at most, as long as it has more than one step."""
 LARGE = 20_000_000
 """A page of more bytes says so."""
-A_NUMBER = 20
-"""Bytes of a number in JSON, about: seventeen digits, a sign, a point and a comma."""
+A_NUMBER, A_NAME = 21, 16
+"""Bytes in JSON, about: of a number seventeen digits, a sign, a point and a comma; of a name with its brackets."""
 MOST_POINTS = 4000
 """Of the loss curve; of more steps the lowest and the highest of each stretch are kept."""
 STYLES = ("page.css",)
@@ -93,8 +93,8 @@ class _Thinned:
     def __init__(self, view: View) -> None:
         self.view = view
         self.quantities = embedded(view.listing, view.quantities)
-        examples = max(view.config.batch_size, 1)
-        size = A_NUMBER * sum(q.size(min(examples, view.config.examples)) for q in self.quantities)
+        columns = min(view.config.batch_size, view.config.examples)
+        size = sum(A_NUMBER * q.size(columns) + A_NAME for q in self.quantities)
         most = max(1, BUDGET // size)
         self.places = _spread(view.count, most) if view.count > most else range(view.count)
         self.losses = array("d")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reading import VALUES, python_of
 from trees import EXAMPLES_IN_A_BATCH, drawn_entry, trees
 
 from nntrace import Config, bundle, load, trace
@@ -80,28 +80,6 @@ def test_every_equation_is_well_formed() -> None:
 def test_any_formula_is_well_formed(formula: Formula) -> None:
     parsed(mathml(formula))
     parsed(mathml(any_entry(formula)))
-
-
-SIGNS = {"−": "-", "·": "*", "⊙": "*", "+": "+", "(": "(", ")": ")", ",": ",", ">": ">", "<": "<"}
-NAMES = {"σ": "sigma", "tanh": "tanh", "max": "max", "min": "min"}
-VALUES = {"sigma": lambda z: 1 / (1 + math.exp(-z)), "tanh": math.tanh, "max": max, "min": min, "abs": abs}
-
-
-def python_of(element: ET.Element) -> str:
-    """The expression that the elements draw, by Python's precedence."""
-    parts = [python_of(child) for child in element]
-    text = element.text or ""
-    if element.tag == "mfrac":
-        return f"(({parts[0]})/({parts[1]}))"
-    if element.tag == "msup":
-        return f"({parts[0]})**({parts[1]})" if parts[0].startswith("(") else f"{parts[0]}**({parts[1]})"
-    if element.tag == "mspace":
-        return "*"
-    if element.tag in {"mi", "mn", "mo"}:
-        return {"mi": NAMES, "mo": SIGNS}.get(element.tag, {}).get(text, text)
-    if element.tag == "mrow" and parts[:1] == ["|"]:
-        return f"abs({''.join(parts[1:-1])})"
-    return "".join(parts)
 
 
 @settings(deadline=None)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 from browser import Opened, chromium
 from command import nntrace_run
+from reading import VALUES, plain_number, python_of
 
 from nntrace import Config, bundle, load, trace
 from nntrace.formula.entry import entry
@@ -130,13 +133,18 @@ def test_the_numbers_shown_are_those_of_the_trace(browser: Any, tmp_path: Path, 
                 cells = page.eval_on_selector_all(
                     "#matrices .result tr", "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
                 )
-                assert [[_plain(cell) for cell in row] for row in cells] == excerpts[equation.target].cells
+                assert [[plain_number(cell) for cell in row] for row in cells] == excerpts[equation.target].cells
 
 
-def _plain(text: str) -> str:
-    """A number as the other forms write it: `1·10⁻⁸` is 1e-8."""
-    text = text.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--"))
-    return text.replace("·10", "e")
+def read_back(drawn: str) -> float:
+    text = python_of(ET.fromstring(drawn))
+    return float(eval(text, dict(VALUES)))
+
+
+def last_digit(text: str) -> float:
+    exponent = Decimal(text).as_tuple().exponent
+    assert isinstance(exponent, int)
+    return 10.0**exponent
 
 
 def _leaves(formula: Formula) -> list[Entry]:
@@ -178,8 +186,11 @@ def every_network() -> Iterator[Config]:
 
 
 def test_the_arithmetic_is_that_of_the_other_forms(browser: Any, tmp_path: Path) -> None:
-    """For every entry: the same formula, the same numbers put in, the same result, and whether they add up."""
-    compared = 0
+    """For every entry: the same formula, the same numbers put in, the same result, and whether they add up.
+
+    What is drawn is read back, so that its parentheses count.
+    """
+    compared = read = 0
     for config in every_network():
         with Opened(browser, written(tmp_path, config)) as page:
             there = page.evaluate("""() => STEPS.map(step => Object.fromEntries(
@@ -190,7 +201,7 @@ def test_the_arithmetic_is_that_of_the_other_forms(browser: Any, tmp_path: Path)
                   const numbers = numbersPutIn(step, item, made, [i, j], () => null);
                   const leaves = [...numbers.querySelectorAll("[data-q][data-row] > mtext > *")];
                   return [label(step, item.target, i, j), [made.number, made.result, made.addsUp,
-                    leaves.map(leaf => leaf.title + " " + made.written.number(...placeOf(leaf)))]];
+                    leaves.map(leaf => leaf.title + " " + made.written.number(...placeOf(leaf))), numbers.outerHTML]];
                 });
               })))""")
         for step, entries in zip(trace(config), there, strict=True):
@@ -198,17 +209,20 @@ def test_the_arithmetic_is_that_of_the_other_forms(browser: Any, tmp_path: Path)
             for equation in step.equations:
                 for i, j in np.ndindex(step.shape(equation.target.name)):
                     target = Entry(equation.target, i, j) if equation.target.shape else Entry(equation.target)
-                    number, result, adds_up, leaves = entries[plain(target)]
+                    number, result, adds_up, leaves, drawn = entries[plain(target)]
                     formulas = [part for part in (equation.shown, equation.formula) if part]
                     whole = entry(formulas[number], i, j, len(step.examples))
                     cell = excerpts[equation.target].cells[i][j]
                     made = worked_entry(whole, target, excerpts, cell)
                     expected = [f"{plain(leaf)} {made.number(leaf)}" for leaf in _leaves(made.formula)]
-                    assert (result, adds_up, sorted(leaves)) == (made.result, made.adds_up, sorted(expected)), plain(
-                        target
-                    )
+                    where = plain(target)
+                    assert (result, adds_up, sorted(leaves)) == (made.result, made.adds_up, sorted(expected)), where
+                    if adds_up and "<mtable" not in drawn:
+                        assert read_back(drawn) == pytest.approx(float(result), abs=0.51 * last_digit(result)), drawn
+                        read += 1
                     compared += 1
     assert compared > 2000
+    assert read > 1800
 
 
 def test_it_computes_what_the_trace_has(browser: Any, tmp_path: Path) -> None:
@@ -501,7 +515,7 @@ def test_large_matrices_are_shown_by_their_ends_and_long_sums_by_their_largest_t
         assert cells == [7] * 9, "six of each, what is left out, and the row of the entry"
         assert page.locator("#matrices .result .size").last.text_content().replace("−", "-") == excerpts[Z1].note
         made = worked_entry(entry(step.equations.by_target["Z1"].formula, 19, 1, 2), Entry(Z1, 19, 1), excerpts)
-        line = _plain(page.locator("#arithmetic .numbers").text_content())
+        line = plain_number(page.locator("#arithmetic .numbers").text_content())
         assert re.findall(r"-?\d+\.\d+", line) == re.findall(r"-?\d+\.\d+", f"{made.terms} = {made.result}")
         assert "The sum has 100 terms: shown are the 5 largest." in page.locator("#arithmetic").text_content()
         assert page.locator("#drawing .gap").count() == 4  # 100, 40 (twice, around the chosen node) and 20 nodes
