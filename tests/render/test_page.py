@@ -392,6 +392,58 @@ def test_a_trace_that_stops_says_so(browser: Any, tmp_path: Path) -> None:
         assert "not finite" in page.locator("#matrices").text_content()
 
 
+EVERYWHERE = """() => STEPS.slice(0, 2).flatMap((step, place) => ITEMS.flatMap(item => {
+  const [rows, columns] = shape(step, item.target);
+  location.replace(address(place, item.target, rows - 1, columns - 1));
+  show();
+  const complaints = [];
+  for (const link of document.querySelectorAll("main a[href]")) {
+    const there = addressed(link.getAttribute("href"));
+    if (entry(STEPS[there.place], ITEMS[there.item].target, there.row, there.column) === undefined) complaints.push(link.href);
+  }
+  if (/undefined|NaN/.test(document.querySelector("main").textContent)) complaints.push(item.target);
+  for (const text of document.querySelectorAll(".network .value"))
+    if (text.getBBox().width > 2 * RADIUS) complaints.push(`${item.target}: ${text.textContent} is too wide`);
+  return complaints;
+}))"""
+UNUSUAL = {
+    "shared biases": lambda: network(biases="shared"),
+    "fixed biases": lambda: network(biases="fixed"),
+    "no biases": lambda: network(biases="none"),
+    "one node in each": lambda: network((1, 1), inputs=1),
+    "a smaller last batch, shuffled, clipped": lambda: network(batch=2, shuffle={"seed": 1}, clip_norm=0.1, l2=0.1),
+    "adamw": lambda: network(optimizer="adamw", batch="all"),
+    "huge and tiny": lambda: network(weights=1e-9, alpha=1e9),
+}
+
+
+def network(nodes: tuple[int, int] = (3, 2), inputs: int = 2, biases: str = "trained", **keys: Any) -> Config:
+    rng = np.random.default_rng(4)
+    layers = [{"nodes": n, "activation": f} for n, f in zip(nodes, ("tanh", "sigmoid"), strict=True)]
+    return load(
+        {
+            "architecture": {"inputs": inputs, "layers": layers, "biases": biases},
+            "weights": {"init": "normal", "seed": 1},
+            "data": {"x": rng.normal(size=(3, inputs)).tolist(), "y": rng.uniform(size=(3, nodes[1])).tolist()},
+            "alpha": 0.1,
+            "iterations": 2,
+            **keys,
+        }
+    )
+
+
+def test_every_place_of_every_page_can_be_shown(browser: Any, tmp_path: Path) -> None:
+    """All equations of two steps: no error, no dead link, no number that does not fit."""
+    for name in bundle.names():
+        config = load(str(bundle.path(name)))
+        iterations = () if isinstance(config.alpha, list) else ("--set", "iterations=2")
+        with Opened(browser, export(tmp_path, name, *iterations)) as page:
+            assert page.evaluate(EVERYWHERE) == [], name
+    for name, made in UNUSUAL.items():
+        with Opened(browser, written(tmp_path, made())) as page:
+            assert page.evaluate(EVERYWHERE) == [], name
+
+
 # For everyone
 
 

@@ -72,7 +72,8 @@ function find(event) {
 
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
-  if (event.target.closest?.("input, select, textarea")) return event.key === "Escape" ? event.target.blur() : undefined;
+  if (event.target.closest?.("input, select, textarea"))
+    return event.key === "Escape" ? event.target.blur() : undefined;
   const onTrack = event.target.closest?.(".track");
   const moves = {
     ArrowLeft: () => (onTrack ? goStep(here.place - 1) : go(here.place, here.item - 1)),
