@@ -399,7 +399,8 @@ EVERYWHERE = """() => STEPS.slice(0, 2).flatMap((step, place) => ITEMS.flatMap(i
   const complaints = [];
   for (const link of document.querySelectorAll("main a[href]")) {
     const there = addressed(link.getAttribute("href"));
-    if (entry(STEPS[there.place], ITEMS[there.item].target, there.row, there.column) === undefined) complaints.push(link.href);
+    const value = entry(STEPS[there.place], ITEMS[there.item].target, there.row, there.column);
+    if (value === undefined) complaints.push(link.href);
   }
   if (/undefined|NaN/.test(document.querySelector("main").textContent)) complaints.push(item.target);
   for (const text of document.querySelectorAll(".network .value"))
