@@ -12,7 +12,7 @@ from nntrace.formula.latex import name
 from nntrace.render import markdown as written
 from nntrace.render.excerpt import Excerpts
 from nntrace.render.static import run_story, step_tables
-from nntrace.render.tex import matrix
+from nntrace.render.tex import Matrices
 from nntrace.render.view import Chosen, View
 from nntrace.render.words import about, counted, end_tables, title
 from nntrace.summary import Summary
@@ -66,8 +66,8 @@ def latex(shown: Step | Trace) -> str:
 
 @latex.register
 def _(shown: Step) -> str:
-    numbers = Excerpts(shown, shown.trace.config)
-    return _aligned(*(rf"{_equation(each)} = {matrix(numbers[each.target])}" for each in shown.equations))
+    matrices = Matrices(Excerpts(shown, shown.trace.config))
+    return _aligned(*(f"{_equation(each)} = {matrices(each.target).text}" for each in shown.equations))
 
 
 @latex.register

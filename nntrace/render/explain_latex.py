@@ -11,7 +11,7 @@ from nntrace.formula.tree import Entry, Quantity
 from nntrace.reasons import Part, Spot
 from nntrace.render.explained import Explained, Operand, Section
 from nntrace.render.latex import arithmetic, inline
-from nntrace.render.tex import CLOSING, matrix, opening, pattern, words
+from nntrace.render.tex import CLOSING, Matrices, opening, pattern, words
 from nntrace.render.words import title
 
 
@@ -57,9 +57,9 @@ def _arithmetic(section: Section) -> Iterator[str]:
         return
     target = section.node.target
     assert isinstance(target, Quantity)
-    result = matrix(section.numbers[target])
-    operands = "" if isinstance(section.formula, Quantity) else pattern(section.formula).put_in(section.numbers) + " = "
-    yield rf"\fitted{{{_name(target)} = {operands}{result}}}"
+    matrices = Matrices(section.numbers)
+    operands = "" if isinstance(section.formula, Quantity) else pattern(section.formula).put_in(matrices) + " = "
+    yield rf"\fitted{{{_name(target)} = {operands}{matrices(target).text}}}"
     for each in section.entries:
         yield ""
         if each is None:

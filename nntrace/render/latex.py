@@ -7,6 +7,7 @@ small to read, each operand stands on a line of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from nntrace.formula import latex as spelling
 from nntrace.formula.entry import entry
@@ -16,10 +17,10 @@ from nntrace.formula.tree import Entry, Formula, Quantity, Rest
 from nntrace.formula.walking import nodes
 from nntrace.render import Detail
 from nntrace.render.arithmetic import Worked
-from nntrace.render.excerpt import Excerpt, Excerpts
+from nntrace.render.excerpt import Excerpts
 from nntrace.render.layout import Item, Panel, by_phase, panels
 from nntrace.render.tables import EndTable
-from nntrace.render.tex import CLOSING, LEFT, RIGHT, Pattern, matrix, opening, pattern, width_of, words
+from nntrace.render.tex import CLOSING, LEFT, RIGHT, Matrices, Pattern, opening, pattern, width_of, words
 from nntrace.render.view import View
 from nntrace.render.words import PHASES, about, step_title, stopped, title
 from nntrace.render.work import worked_entry
@@ -31,9 +32,6 @@ SURE = 0.75
 """Of a line: what is guessed to be less fits."""
 SMALLEST = 0.6
 """To this scale a line is made smaller to fit; beyond it, it is taken apart."""
-BETWEEN_COLUMNS = 2
-AROUND = 3
-"""The room between two columns, and that of the parentheses, in digits."""
 
 
 def render(view: View) -> Iterator[str]:
@@ -41,16 +39,32 @@ def render(view: View) -> Iterator[str]:
     return _Latex(view).text()
 
 
+class Written(NamedTuple):
+    """An item as it is written: its name, and for each of its formulas the line that says it, and its pattern."""
+
+    item: Item
+    name: str
+    formulas: list[tuple[str, Pattern]]
+
+
+def _written(item: Item) -> Written:
+    name = spelling.name(item.quantity)
+    beginnings = (f"{name} &= ", r"&\text{computed as }")
+    formulas = [
+        (beginning + _fitted(latex(formula), len(plain(formula))), pattern(formula))
+        for beginning, formula in zip(beginnings, item.formulas, strict=False)
+    ]
+    return Written(item, name, formulas)
+
+
 class _Latex:
     def __init__(self, view: View) -> None:
         self.view = view
         self.config = view.config
         self.panels = [
-            (_headings(phase, panel), self._kept(panel))
+            (_headings(phase, panel), [_written(item) for item in self._kept(panel)])
             for phase, panel in by_phase(panels(view.listing, view.quantities, once=view.once))
         ]
-        self._written: dict[int, tuple[str, Pattern]] = {}
-        self._names: dict[str, str] = {}
 
     def text(self) -> Iterator[str]:
         yield opening(fragment=self.view.fragment) + "\n".join(self._header())
@@ -78,61 +92,55 @@ class _Latex:
         return [item for item in items if item.equation or item.quantity not in used]
 
     def _step(self, step: Step) -> list[str]:
-        numbers = Excerpts(step, self.config)
+        matrices = Matrices(Excerpts(step, self.config))
         lines = ["", rf"\subsection*{{{words(step_title(self.config, step))}}}"]
-        for headings, items in self.panels:
+        for headings, written in self.panels:
             lines += headings
-            lines += self._panel(items, numbers)
+            lines += self._panel(written, matrices)
         return lines
 
-    def _panel(self, items: Sequence[Item], numbers: Excerpts) -> Iterator[str]:
+    def _panel(self, written: Sequence[Written], matrices: Matrices) -> Iterator[str]:
         rows: list[str] = []
         below: list[str] = []
-        for item in items:
-            rows += self._rows(item, numbers)
-            if numbers[item.quantity].note:
-                below.append(f"${self._name(item.quantity)}$: {words(numbers[item.quantity].note)}")
+        for each in written:
+            rows += self._rows(each, matrices)
+            note = matrices(each.item.quantity).note
+            if note:
+                below.append(f"${each.name}$: {words(note)}")
         yield "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
         if below:
             yield rf"{{\small {'; '.join(below)}}}" + "\n"
         if self.view.detail is Detail.ENTRIES:
             yield r"{\raggedright"
-            for item in items:
-                yield from self._entries(item, numbers)
+            for each in written:
+                yield from self._entries(each.item, matrices.numbers)
             yield "}"
 
-    def _rows(self, item: Item, numbers: Excerpts) -> Iterator[str]:
+    def _rows(self, written: Written, matrices: Matrices) -> list[str]:
         """The lines of an equation: `Z &= W A + b`, `&= (…) (…) + (…) = (…)`."""
-        part = numbers[item.quantity]
-        beginning = f"{self._name(item.quantity)} &= "
-        if item.equation is None:
-            yield beginning + _fitted(matrix(part), _width(part))
-        for formula in item.formulas:
-            written, made = self._spelled(formula)
-            yield f"{beginning}{written}"
-            yield from self._put_in(made, numbers, item.quantity)
-            beginning = r"&\text{computed as }"
+        if not written.formulas:
+            return [f"{written.name} &= {_fitted(*matrices(written.item.quantity)[:2])}"]
+        rows = []
+        for line, made in written.formulas:
+            rows.append(line)
+            rows += self._put_in(made, matrices, written)
+        return rows
 
-    def _put_in(self, made: Pattern, numbers: Excerpts, target: Quantity) -> Iterator[str]:
-        result, width = matrix(numbers[target]), _width(numbers[target])
+    def _put_in(self, made: Pattern, matrices: Matrices, written: Written) -> list[str]:
+        result = matrices(written.item.quantity)
         if self.view.detail is Detail.VALUES or made.text == "%s":  # what equals a quantity is the result
-            yield f"&= {_fitted(result, width)}"
-            return
-        operands = made.room + sum([_width(numbers[q], transposed) for q, transposed, _ in made.operands])
-        if operands + width <= LINE:
-            yield f"&= {made.put_in(numbers)} = {result}"
-            return
+            return [f"&= {_fitted(result.text, result.width)}"]
+        operands = made.room + sum([matrices(q, transposed).width for q, transposed, _ in made.operands])
+        if operands + result.width <= LINE:
+            return [f"&= {made.put_in(matrices)} = {result.text}"]
+        last = _fitted(result.text, result.width)
         if operands * SMALLEST <= LINE:
-            yield f"&= {_fitted(made.put_in(numbers), operands)}"
-        else:
-            beginning = r"\text{with }"
-            for q, transposed in dict.fromkeys((q, transposed) for q, transposed, _ in made.operands):
-                stands = _fitted(matrix(numbers[q], transposed=transposed), _width(numbers[q], transposed))
-                yield f"{beginning}{spelling.name(q.T if transposed else q)} &= {stands}"
-                beginning = ""
-            yield f"{self._name(target)} &= {_fitted(result, width)}"
-            return
-        yield f"&= {_fitted(result, width)}"
+            return [f"&= {_fitted(made.put_in(matrices), operands)}", f"&= {last}"]
+        parts = [
+            f"{spelling.name(q.T if transposed else q)} &= {_fitted(*matrices(q, transposed)[:2])}"
+            for q, transposed in dict.fromkeys((q, transposed) for q, transposed, _ in made.operands)
+        ]
+        return [rf"\text{{with }}{parts[0]}", *parts[1:], f"{written.name} &= {last}"]
 
     def _entries(self, item: Item, numbers: Excerpts) -> Iterator[str]:
         """The arithmetic of each entry that is shown."""
@@ -147,18 +155,6 @@ class _Latex:
                     it = Entry(item.quantity, i, j) if item.quantity.shape else Entry(item.quantity)
                     made = worked_entry(entry(formula, i, j, examples), it, numbers, cell)
                     yield f"{inline(f'{spelling.name(it)} = {arithmetic(made)}')}\n"
-
-    def _name(self, q: Quantity) -> str:
-        made = self._names.get(q.name)
-        if made is None:
-            made = self._names[q.name] = spelling.name(q)
-        return made
-
-    def _spelled(self, formula: Formula) -> tuple[str, Pattern]:
-        made = self._written.get(id(formula))
-        if made is None:
-            made = self._written[id(formula)] = (_fitted(latex(formula), len(plain(formula))), pattern(formula))
-        return made
 
     def _ending(self) -> list[str]:
         lines = [line for made in self.view.ending() for line in _table(made)]
@@ -188,14 +184,6 @@ def arithmetic(made: Worked) -> str:
 
     sign = "=" if made.adds_up else r"\approx"
     return f"{latex(made.formula, leaf)} {sign} {spelling.number(made.result)}"
-
-
-def _width(part: Excerpt, transposed: bool = False) -> int:
-    """About how many digits wide a matrix is."""
-    columns = len(part.cells) if transposed else len(part.columns)
-    return (
-        part.width if len(part.cells) == 1 == len(part.columns) else columns * (part.width + BETWEEN_COLUMNS) + AROUND
-    )
 
 
 def _fitted(text: str, width: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -55,6 +56,8 @@ MATHS: Mapping[str, str] = {
 """Signs of our own words that no font of text has."""
 LONGEST_WORD = 20
 """A longer one, such as an address, may be broken after so many signs."""
+BETWEEN_COLUMNS, AROUND, POWER = 2, 3, 4
+"""The room between two columns, that of the parentheses, and what a power of ten takes more than its `e`, in digits."""
 DOTS = {"⋮": r"\vdots", "…": r"\cdots", "⋱": r"\ddots"}
 LIGATURES = "-',"
 """Two of the same of these would be another sign."""
@@ -98,17 +101,45 @@ def _sign(sign: str) -> str:
     return "".join(SPECIAL.get(part, part) for part in ASCII.get(sign, "?"))
 
 
-def matrix(part: Excerpt, *, transposed: bool = False) -> str:
+class Matrix(NamedTuple):
+    """A quantity put in: its text, about how many digits that is wide, its size where it is not shown whole."""
+
+    text: str
+    width: int
+    note: str = ""
+    single: bool = False
+
+
+class Matrices:
+    """The quantities of one step in LaTeX, each spelled once."""
+
+    def __init__(self, numbers: Excerpts) -> None:
+        self.numbers = numbers
+        self._made: dict[tuple[str, bool], Matrix] = {}
+
+    def __call__(self, q: Quantity, transposed: bool = False) -> Matrix:
+        key = (q.name, transposed)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = _matrix(self.numbers[q], transposed)
+        return made
+
+
+def _matrix(part: Excerpt, transposed: bool) -> Matrix:
     """The entries that are shown, in parentheses; a single number as it is."""
     cells: Sequence[Sequence[str]] = part.cells
     if len(cells) == 1 == len(cells[0]):
-        return number(cells[0][0])
+        (cell,) = cells[0]
+        return Matrix(number(cell), part.width + (POWER if "e" in cell else 0), "", single=True)
     if transposed:
         cells = [[{"⋮": "…", "…": "⋮"}.get(cell, cell) for cell in column] for column in zip(*cells, strict=True)]
     body = r" \\ ".join([" & ".join(row) for row in cells])
+    widest = part.width
     if "e" in body or part.note:
+        widest += POWER if "e" in body else 0
         body = r" \\ ".join(" & ".join(DOTS.get(cell) or number(cell) for cell in row) for row in cells)
-    return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"
+    width = len(cells[0]) * (widest + BETWEEN_COLUMNS) + AROUND
+    return Matrix(rf"\begin{{pmatrix}} {body} \end{{pmatrix}}", width, part.note)
 
 
 class Pattern(Struct, frozen=True, eq=False):
@@ -122,9 +153,9 @@ class Pattern(Struct, frozen=True, eq=False):
     operands: tuple[tuple[Quantity, bool, bool], ...]
     room: int
 
-    def put_in(self, numbers: Excerpts) -> str:
+    def put_in(self, matrices: Matrices) -> str:
         """The formula with the numbers of a step."""
-        return self.text % tuple([_operand(numbers[q], transposed, inside) for q, transposed, inside in self.operands])
+        return self.text % tuple([_operand(matrices(q, transposed), inside) for q, transposed, inside in self.operands])
 
 
 def pattern(formula: Formula) -> Pattern:
@@ -159,8 +190,6 @@ LEFT, RIGHT = r"\left(", r"\right)"
 _COMMAND = re.compile(r"\\[A-Za-z]+|[{}]+")
 
 
-def _operand(part: Excerpt, transposed: bool, inside: bool) -> str:
-    """A matrix as it stands in a formula; a single number in parentheses where they are, or where it is negative."""
-    text = matrix(part, transposed=transposed)
-    single = len(part.cells) == 1 == len(part.columns)
-    return f"{LEFT}{text}{RIGHT}" if single and (inside or text.startswith("-")) else text
+def _operand(made: Matrix, inside: bool) -> str:
+    """A matrix in a formula; a single number in parentheses where the formula has them, or where it is negative."""
+    return f"{LEFT}{made.text}{RIGHT}" if made.single and (inside or made.text.startswith("-")) else made.text
