@@ -58,7 +58,7 @@ def _pieces(view: View) -> Iterator[str]:
     before, after = (page / "page.html").read_text("utf-8").split("<!-- the trace -->")
     heading = escape(title(view.config) or "Trace")
     styles = "".join((page / file).read_text("utf-8") for file in STYLES)
-    yield before.replace("<!-- title -->", heading).replace("/* styles */", styles)
+    yield before.replace("/* styles */", styles).replace("<!-- title -->", heading)
     thinned = _Thinned(view)
     kept = replace(view, steps=thinned.steps(), quantities=thinned.quantities)
     yield from _data("trace", json_form.render(kept))
@@ -69,11 +69,8 @@ def _pieces(view: View) -> Iterator[str]:
     yield f"<script>\n{computing(view.listing, view.quantities)}</script>\n"
     scripts = "".join((page / file).read_text("utf-8") for file in SCRIPTS)
     ending = "".join(f'<div class="scroll">{ending_table(made)}</div>' for made in view.ending())
-    yield (
-        after.replace("<!-- ending title -->", escape(view.ends_with) if ending else "")
-        .replace("<!-- ending -->", ending)
-        .replace("/* scripts */", scripts)
-    )
+    after = after.replace("/* scripts */", scripts)
+    yield after.replace("<!-- ending title -->", escape(view.ends_with)).replace("<!-- ending -->", ending)
 
 
 def _data(name: str, pieces: Iterator[bytes] | Sequence[bytes]) -> Iterator[str]:
