@@ -84,6 +84,7 @@ function pieces(line) {
     }
     made.at(-1).append(part);
   }
+  for (const piece of made) piece.setAttribute("tabindex", -1); // else what scrolls could be a stop of its own
   return made;
 }
 

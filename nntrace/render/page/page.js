@@ -142,6 +142,10 @@ function start() {
   }))
     byId(id).addEventListener("click", act);
   byId("find").addEventListener("submit", find);
+  byId("skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the address says where one is, and no more
+    byId("card").focus();
+  });
   document.addEventListener("keydown", pressed);
   for (const kind of ["pointerover", "focusin"]) byId("page").addEventListener(kind, pointed);
   for (const kind of ["click", "keydown"]) byId("formula").addEventListener(kind, follow);
