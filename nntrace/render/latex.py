@@ -26,8 +26,8 @@ from nntrace.render.words import PHASES, about, step_title, stopped, title
 from nntrace.render.work import worked_entry
 from nntrace.tracing import Step
 
-LINE = 85
-"""So many digits fit into a line."""
+LINE = 76
+"""So many digits fit into a line beside the name of what they are."""
 SURE = 0.75
 """Of a line: what is guessed to be less fits."""
 SMALLEST = 0.6
