@@ -13,7 +13,7 @@ from command import nntrace_run
 
 PICTURE = Path(__file__).parent.parent / "docs" / "page.png"
 PLACE = "#iteration=60&batch=1&quantity=dW2&entry=1,2"
-SIZE = {"width": 1280, "height": 1130}
+SIZE = {"width": 1600, "height": 900}
 BLOCK = 40
 """Pixels are compared in the mean over squares of so many: with other fonts letters stand elsewhere."""
 ALIKE = 12.0
