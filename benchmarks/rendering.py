@@ -14,7 +14,8 @@ from timing import Ratio, compare
 from nntrace import Trace, bundle, load
 from nntrace.render import FORMS
 from nntrace.render.layout import panels
-from nntrace.render.view import Chosen, View
+from nntrace.render.view import View
+from nntrace.selecting import Chosen
 
 STEPS = 1000
 TARGETS = {"markdown": 3.0, "terminal": 5.0}

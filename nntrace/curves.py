@@ -95,9 +95,10 @@ class Curves:
 
     def steps(self) -> Iterator[Step]:
         """The steps, each taken note of."""
-        made = self.trace.steps(self.before, self.before + self.count)
-        step = None
         with_new = [q.variant(suffix="new") for q in self.parameters]
+        read = [q.name for q in (*self.gradients, *self.parameters, *with_new)]
+        made = self.trace.steps(self.before, self.before + self.count, dict.fromkeys([*self.trace.loss_names, *read]))
+        step = None
         for number, step in enumerate(self._summary.reading(made)):
             with np.errstate(all="ignore"):
                 loss = step.examples_loss / len(step.examples)

@@ -13,8 +13,9 @@ from nntrace.render import markdown as written
 from nntrace.render.excerpt import Excerpts
 from nntrace.render.static import run_story, step_tables
 from nntrace.render.tex import Matrices
-from nntrace.render.view import Chosen, View
+from nntrace.render.view import View
 from nntrace.render.words import about, counted, end_tables, title
+from nntrace.selecting import Chosen
 from nntrace.summary import Summary
 from nntrace.tracing import Step, Trace
 
@@ -89,7 +90,7 @@ def _run(trace: Trace) -> tuple[Summary, str]:
     size = sum(q.size(columns) for q in trace.equations.quantities)
     most = max(1, NUMBERS // size)
     summary = Summary(trace)
-    deque(islice(summary.reading(trace), most), maxlen=0)
+    deque(islice(summary.reading(trace.steps(names=trace.loss_names)), most), maxlen=0)
     if most >= len(trace):
         return summary, ""
     there = counted(config.iterations, "iteration")

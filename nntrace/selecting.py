@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from nntrace.config.model import Config
 from nntrace.equations import Equations
@@ -62,6 +64,68 @@ def batch(config: Config, iteration: int, example: int | None = None, batch: int
     if config.shuffle is not None:
         place = _order(config.shuffle.seed, iteration, config.examples).index(place)
     return place // config.batch_size + 1
+
+
+class Chosen(Struct, frozen=True):
+    """Which steps of a run are chosen: those of iterations `first` to `last`, both from 1.
+
+    Of each the update `batch`, or the one that holds `example` (which differs between iterations under
+    `shuffle`); all of them where neither is said. Of all these every `every`-th, and with `final` the last.
+    """
+
+    first: int
+    last: int
+    batch: int | None = None
+    example: int | None = None
+    every: int | None = None
+    final: bool = False
+
+    def check(self, config: Config) -> None:
+        """Raise `SelectionError` where the run has no such steps."""
+        check_batch(config, self.example, self.batch)
+        iteration(config, self.first)
+        iteration(config, self.last)
+        if not self.count(config):
+            named = self.named(config)
+            raise SelectionError(f"--every {self.every}: there are {named:,} steps, so that it shows none of them")
+
+    @property
+    def whole(self) -> bool:
+        """Whether each update of the iterations is chosen, but for `every` and `final`."""
+        return self.batch is None and self.example is None
+
+    def named(self, config: Config) -> int:
+        """How many steps there are to choose `every` and `final` from."""
+        return (self.last - self.first + 1) * (config.batches if self.whole else 1)
+
+    def count(self, config: Config) -> int:
+        """How many are chosen, if the run does not stop before."""
+        named = self.named(config)
+        if self.every is None:
+            return 1 if self.final else named
+        return named // self.every + (self.final and named % self.every > 0)
+
+    def spans(self, config: Config) -> Iterator[range]:
+        """The numbers of the steps (from 0): those that follow each other together."""
+        named = self.named(config)
+        if self.every is None and not self.final and (self.whole or config.batches == 1):
+            start = self._number(config, 0)
+            yield range(start, start + named)
+            return
+        step = self.every or (named if self.final else 1)
+        for place in range(step - 1, named, step):
+            number = self._number(config, place)
+            yield range(number, number + 1)
+        if self.final and named % step:
+            number = self._number(config, named - 1)
+            yield range(number, number + 1)
+
+    def _number(self, config: Config, place: int) -> int:
+        """The number of the step at a place (from 0) among those that are named."""
+        if self.whole:
+            return (self.first - 1) * config.batches + place
+        number = self.first + place
+        return (number - 1) * config.batches + (batch(config, number, self.example, self.batch) or 1) - 1
 
 
 def entry(equations: Equations, text: str, examples: int, further: Mapping[str, Quantity] = {}) -> Entry:

@@ -1,17 +1,16 @@
-"""Running the list: steps made on demand, each with every number of one update.
+"""The steps of a run, made on demand, each with every number of one update.
 
-The list is compiled once into one Python function (see `Trace.source`). Iterating keeps nothing.
-Asking for a step leaves checkpoints on the way to it, references to the state before some steps,
-from which it and others are replayed bit for bit.
+Iterating keeps nothing. Asking for a step leaves checkpoints on the way to it, references to the state
+before some steps, from which it and others are replayed bit for bit; what is passed on the way is not
+recorded.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
-from itertools import islice
-from math import isfinite, isqrt
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +19,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nntrace import selecting
-from nntrace.config.model import Config, chosen
+from nntrace.checkpoints import Checkpoints
+from nntrace.config.model import Config
 from nntrace.equations import Equations, Phase, equations
 from nntrace.errors import SelectionError
 from nntrace.formula.compiling import compiled
 from nntrace.formula.numpy_source import function_source
 from nntrace.formula.tree import Entry
-from nntrace.maths.initial import INITIALIZERS
-from nntrace.selecting import examples_of
+from nntrace.running import State, Stretch, Training, not_finite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 
 CHECKPOINT_BYTES = 64 * 2**20
 """How much memory the checkpoints of a trace may take, about."""
-BLAS_ALONE = 10_000
-"""Up to this many entries a product of vectors stays on one thread, and is the quickest look at them."""
 EVALUATED_AT_ONCE = 4096
 """How many examples are evaluated at a time after training, which bounds the memory."""
 
@@ -70,6 +67,7 @@ class Step(Displayed, Mapping[str, Any]):
     from 1, in their order. In a prediction `iteration` and `batch` are None: it is no update.
     `stopped` names the first quantity that is not finite where the loss or a new parameter (in a
     prediction anything) is not, None if they are; such a step is the last of its trace, `trace`.
+    Where only some quantities were asked for, it has these alone.
     """
 
     __slots__ = ("_index", "_values", "batch", "equations", "examples", "iteration", "stopped", "trace")
@@ -107,6 +105,11 @@ class Step(Displayed, Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._index)
 
+    def plain(self, name: str) -> Any:
+        """A matrix as a list of rows, a single number as a float."""
+        value = self._values[self._index[name]]
+        return value.tolist() if isinstance(value, np.ndarray) else float(value)
+
     def flat(self, name: str) -> list[float]:
         """Every entry as a Python float, row after row."""
         value = self._values[self._index[name]]
@@ -132,6 +135,13 @@ class Step(Displayed, Mapping[str, Any]):
             return float(self["loss"] - penalty)
 
     @property
+    def position(self) -> int:
+        """Which update of the run it is, from 0. A prediction is none."""
+        assert self.iteration is not None
+        assert self.batch is not None
+        return (self.iteration - 1) * self.trace.batches + self.batch - 1
+
+    @property
     def place(self) -> str:
         """`iteration 2, example 1`"""
         if self.iteration is None:
@@ -149,22 +159,16 @@ class Step(Displayed, Mapping[str, Any]):
 class Trace(Displayed):
     """The steps of a run, made on demand. Iterating starts afresh each time and keeps nothing.
 
-    `source` is the function that computes a step, as Python source.
+    `source` is the function that computes a step, as Python source; `batches` are its steps in an iteration.
     """
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.batches = config.batches
         self.equations = equations(config)
-        self.source = _source(self.equations)
-        self._compute = compiled(self.source, "step")
-        names = [quantity.name for quantity in self.equations.quantities]
-        self._index = {name: place for place, name in enumerate(names)}
-        self._next_state = itemgetter(*(self._index[new.name] for _, new in self.equations.state), self._index["loss"])
-        start = (*initial_parameters(config), *_zeros(self.equations))
-        spacing = max(1, isqrt(len(self)))
-        size = sum(array.nbytes for array in start)
-        self._spacing = max(spacing, -(-len(self) * size // CHECKPOINT_BYTES))
-        self._checkpoints: dict[int, tuple[Any, ...]] = {0: start}
+        self._training = Training(config, self.equations)
+        self.source = self._training.source
+        self.checkpoints = Checkpoints(self._training.start, len(self), CHECKPOINT_BYTES)
 
     def __repr__(self) -> str:
         title = " ".join(self.config.title.split())
@@ -173,34 +177,92 @@ class Trace(Displayed):
     @property
     def start(self) -> dict[str, Array]:
         """What the first step starts from: every W and b, and what the optimizer keeps."""
-        return {old.name: value for (old, _), value in zip(self.equations.state, self._checkpoints[0], strict=True)}
+        return {old.name: value for (old, _), value in zip(self.equations.state, self._training.start, strict=True)}
+
+    @cached_property
+    def loss_names(self) -> Sequence[str]:
+        """The quantities that `Step.examples_loss` is made of."""
+        there = [name for name in ("losses", "penalty", "loss") if name in self.equations.by_target]
+        return there[:1] if there[0] == "losses" else there
 
     def __len__(self) -> int:
         """How many steps the run has, if every number stays finite."""
-        return self.config.iterations * self.config.batches
+        return self.config.iterations * self.batches
 
     def __iter__(self) -> Iterator[Step]:
         return self.steps()
 
-    def steps(self, first: int = 0, last: int | None = None) -> Iterator[Step]:
-        """The steps from number `first` to before `last`, both counted from 0."""
-        start = self._checkpoint(first)
-        run = self._run(start, len(self) if last is None else min(last, len(self)))
-        return islice(run, first - start, None)
+    def steps(self, first: int = 0, last: int | None = None, names: Iterable[str] | None = None) -> Iterator[Step]:
+        """The steps from number `first` to before `last`, both counted from 0, with all quantities or some."""
+        return self.over([range(first, len(self) if last is None else min(last, len(self)))], names)
 
-    def step(self, iteration: int = 1, example: int | None = None, batch: int | None = None) -> Step:
+    def over(
+        self,
+        spans: Iterable[range],
+        names: Iterable[str] | None = None,
+        *,
+        passed: Callable[[Step], object] | None = None,
+        since: int = 0,
+        reached: Callable[[int], object] = lambda number: None,
+        keep: bool = False,
+    ) -> Iterator[Step]:
+        """The steps of some spans of numbers (from 0, in their order), with all quantities or some.
+
+        What lies between is trained through and not recorded. `passed` is given those steps all the same,
+        from number `since` to the end of the run, each with the `loss_names` alone. `reached` is told,
+        now and then, the number before which everything is given or passed. `keep` leaves checkpoints.
+        Where the trace stops its last step is given, in a span or not.
+        """
+        recorded = self._training.names if names is None else tuple(names)
+        watched = tuple(self.loss_names) if passed else ()
+        size = 1  # the first step is there at once, those after it more and more at a time
+        at, state = self.checkpoints.nearest(since)
+        for given, span in _parts(spans, since, len(self) if passed else 0):
+            kept = recorded if given else watched
+            most = self._training.steps_at_once(kept)
+            if not given and not passed:  # nobody looks: it may be known what comes out
+                at, state = max((at, state), self.checkpoints.nearest(span.stop), key=itemgetter(0))
+            while at < span.stop:
+                to = min(at + (size if given else most), span.stop, self.checkpoints.after(at) if keep else span.stop)
+                made = self._training.run(state, at, to, kept)
+                if given:
+                    yield from self._steps(at, made, kept)
+                elif passed:
+                    _tell(passed, (step for step in self._steps(at, made, kept) if step.position >= since))
+                if made.stopped:
+                    if not given:
+                        again = self._training.run(state, at, to, recorded)
+                        yield deque(self._steps(at, again, recorded), maxlen=1).pop()
+                    return
+                at, state, size = to, made.state, min(2 * size, most)
+                self.checkpoints.reach(at, state, keep=keep)
+                reached(at)
+
+    def step(
+        self,
+        iteration: int = 1,
+        example: int | None = None,
+        batch: int | None = None,
+        reached: Callable[[int], object] = lambda number: None,
+    ) -> Step:
         """One step, named by its iteration and its batch or an example in it, all from 1.
 
-        Replayed from the nearest checkpoint. Raises `SelectionError` where there is no such step,
-        also because the trace stopped before it.
+        Replayed from the nearest checkpoint, which the way there leaves; `reached` is told how far it is.
+        Raises `SelectionError` where there is no such step, also because the trace stopped before it.
         """
         selecting.iteration(self.config, iteration)
         chosen = selecting.batch(self.config, iteration, example, batch) or 1
-        number = (iteration - 1) * self.config.batches + chosen - 1
-        last = deque(self._run(self._checkpoint(number), number + 1, keep=True), maxlen=1).pop()
-        if (last.iteration, last.batch) != (iteration, number % self.config.batches + 1):
-            raise SelectionError(f"the trace stops before that: {last.stopped} is not finite in {last.place}")
-        return last
+        number = (iteration - 1) * self.batches + chosen - 1
+        (step,) = self.over([range(number, number + 1)], reached=reached, keep=True)
+        if step.position != number:
+            raise SelectionError(f"the trace stops before that: {step.stopped} is not finite in {step.place}")
+        return step
+
+    def state(self, number: int) -> State:
+        """What step `number` (from 0) starts from, in the order of `equations.state`; the run reaches it."""
+        for _ in self.over([range(number, number)], keep=True):
+            pass
+        return self.checkpoints.nearest(number)[1]
 
     def evaluate(self, step: Step) -> Evaluation:
         """The network as it is after `step`, on every example."""
@@ -208,7 +270,10 @@ class Trace(Displayed):
 
     def trained(self, step: Step) -> list[Array]:
         """Every W and b in order, as `step` leaves them."""
-        return [step[q.variant(suffix="new").name] for q in self.equations.parameters]
+        after = [q.variant(suffix="new").name for q in self.equations.parameters]
+        if all(name in step for name in after):
+            return [step[name] for name in after]
+        return list(self.state(step.position + 1)[: len(after)])
 
     def predict(self, x: Any, after: Step | None = None) -> Step:
         """The forward pass of `x` (examples × inputs) with the weights after a step; by default the last.
@@ -228,46 +293,36 @@ class Trace(Displayed):
         values = compiled(source, "predict")(given.T.copy(), *self.trained(trained))
         index = {name: place for place, name in enumerate(names)}
         step = Step(self, listing, index, None, None, range(1, len(given) + 1), values)
-        step.stopped = _not_finite(step)
+        step.stopped = not_finite(step)
         return step
 
-    def _checkpoint(self, number: int) -> int:
-        """The last step before or at `number` whose state is kept."""
-        return max(kept for kept in self._checkpoints if kept <= number)
-
-    def _run(self, start: int, end: int, *, keep: bool = False) -> Iterator[Step]:
-        """The steps from a checkpoint to before `end`; `keep` leaves checkpoints on the way."""
-        config, listing, index = self.config, self.equations, self._index
-        compute, next_state, spacing = self._compute, self._next_state, self._spacing
-        batches = config.batches
-        constants = [q.name for q in listing.constants]
-        known = {"l2": config.l2, "clip_norm": config.clip_norm, **config.chosen_optimizer.parameters}
-        state = self._checkpoints[start]
-        for number in range(start, end):
-            if keep and number % spacing == 0:
-                self._checkpoints.setdefault(number, state)
-            iteration, batch = divmod(number, batches)
-            numbers = examples_of(config, iteration + 1, batch + 1)
-            x, y = self._batch(numbers)
-            known.update(m=len(numbers), alpha=config.alpha_in(iteration + 1), t=number + 1)
-            values = compute(x, y, *state, *[known[name] for name in constants])
-            *state, loss = next_state(values)
-            step = Step(self, listing, index, iteration + 1, batch + 1, _from_one(numbers), values)
-            if not finite(loss, state):
-                step.stopped = _not_finite(step)
+    def _steps(self, first: int, made: Stretch, names: Sequence[str]) -> Iterator[Step]:
+        """The steps of a stretch that begins with number `first`."""
+        index = {name: place for place, name in enumerate(names)}
+        stops = first + len(made.rows) - 1 if made.stopped else None
+        for number, row in enumerate(made.rows, first):
+            iteration, batch = divmod(number, self.batches)
+            examples = self._training.examples(iteration, batch)
+            step = Step(self, self.equations, index, iteration + 1, batch + 1, examples, row)
+            if number == stops:
+                step.stopped = made.stopped
             yield step
-            if step.stopped:
-                return
-
-    def _batch(self, numbers: Sequence[int]) -> tuple[Array, Array]:
-        rows = slice(numbers.start, numbers.stop) if isinstance(numbers, range) else numbers
-        return self.config.x[rows].T.copy(), self.config.y[rows].T.copy()
 
 
-def _from_one(numbers: Sequence[int]) -> Sequence[int]:
-    if isinstance(numbers, range):
-        return range(numbers.start + 1, numbers.stop + 1)
-    return tuple(number + 1 for number in numbers)
+def _tell(passed: Callable[[Step], object], steps: Iterable[Step]) -> None:
+    """`passed` is given each but one that the trace stops at, which is given to all."""
+    for step in steps:
+        if not step.stopped:
+            passed(step)
+
+
+def _parts(spans: Iterable[range], start: int, end: int) -> Iterator[tuple[bool, range]]:
+    """The spans, and what lies between them, from `start` to `end` at least; whether each is a span."""
+    for span in spans:
+        yield False, range(start, span.start)
+        yield True, span
+        start = span.stop
+    yield False, range(start, end)
 
 
 class Evaluation(Struct, frozen=True):
@@ -300,61 +355,6 @@ def evaluate(config: Config, state: Sequence[Array]) -> Evaluation:
         outputs=np.concatenate([output.T for output, _ in parts]),
         losses=np.concatenate([losses[0] for _, losses in parts]),
     )
-
-
-def _not_finite(step: Step) -> str | None:
-    """The first quantity that is not finite."""
-    return next((name for name in step if not np.isfinite(step[name]).all()), None)
-
-
-def finite(loss: float, state: Sequence[Array]) -> bool:
-    """Whether the loss and every new parameter is finite (False may be a false alarm beyond 1e150).
-
-    By sums that overflow or turn to nan where an entry does, and take no memory.
-    """
-    return isfinite(sum([_sum(array) for array in state], start=float(loss)))
-
-
-def _sum(array: Array) -> float:
-    """Of the squares up to the size where BLAS would wake its threads for it, else of the entries."""
-    return float(np.vdot(array, array) if array.size <= BLAS_ALONE else np.einsum("ij->", array))
-
-
-def _source(listing: Equations) -> str:
-    return function_source(
-        "step",
-        [q.name for q in listing.inputs],
-        [(equation.target.name, equation.formula) for equation in listing],
-        [q.name for q in listing.quantities],
-        notes=listing.notes,
-    )
-
-
-def initial_parameters(config: Config) -> tuple[Array, ...]:
-    """The initial W and b in order."""
-    if isinstance(config.weights, int | float):
-        return tuple(np.full(shape, config.weights, dtype=np.float64) for _, shape in config.shapes)
-    if config.drawn is None:
-        given = config.weights if config.initial is None else config.initial
-        return tuple(
-            np.array(given[name], dtype=np.float64).reshape(shape) if name in given else np.zeros(shape)
-            for name, shape in config.shapes
-        )
-    rule = chosen(config.drawn, INITIALIZERS)
-    row = INITIALIZERS[rule.name]
-    seed = config.drawn.seed
-    rng = np.random.RandomState(seed) if config.drawn.generator == "legacy" else np.random.default_rng(seed)
-    return tuple(
-        row.draw(rng, shape, **rule.parameters) if row.biases or name.startswith("W") else np.zeros(shape)
-        for name, shape in config.shapes
-    )
-
-
-def _zeros(listing: Equations) -> Iterator[Array]:
-    """What the optimizer keeps, as it starts."""
-    for old, _ in listing.state[len(listing.parameters) :]:
-        rows, columns = old.shape
-        yield np.zeros((int(rows), int(columns)))
 
 
 def trace(config: Config) -> Trace:

@@ -162,9 +162,8 @@ class Verification:
         reaching = _seconds_for_a_step(self.trace)
         last = self.reached = min(len(self.trace), max(1, int(seconds / 2 / reaching)))
         count = max(2, int((seconds - last * reaching) / each))
-        chosen = set(_evenly(last, count)) - {0}
-        every = enumerate(self.trace.steps(0, last))
-        yield from self.over(step for number, step in every if number in chosen or step.stopped)
+        chosen = _evenly(last, count)[1:]
+        yield from self.over(self.trace.over(range(number, number + 1) for number in chosen))
 
     def _affordable(self, step: Step, seconds: float) -> int | None:
         """How many entries of a gradient can be looked at in so many seconds for the step; None if all can."""
@@ -188,7 +187,7 @@ def _evenly(count: int, most: int | None) -> Sequence[int]:
 
 def _seconds_for_a_step(trace: Trace, sample: int = 100) -> float:
     started = time.perf_counter()
-    count = sum(1 for _ in trace.steps(0, sample))
+    count = sum(1 for _ in trace.steps(0, sample, names=trace.loss_names))
     return max((time.perf_counter() - started) / count, 1e-7)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import erf, xlogy
 
 from nntrace import Config
-from nntrace.tracing import initial_parameters
+from nntrace.running import initial_parameters
 
 Array: TypeAlias = Any
 """A matrix of numpy, float32 where that is the mistake, else float64."""

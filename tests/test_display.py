@@ -102,8 +102,8 @@ def test_displays_are_bounded() -> None:
     seen: list[Step] = []
     steps = run.steps
 
-    def counting(*arguments: Any) -> Any:
-        for step in steps(*arguments):
+    def counting(*arguments: Any, **options: Any) -> Any:
+        for step in steps(*arguments, **options):
             seen.append(step)
             yield step
 

@@ -98,10 +98,10 @@ def test_checkpoints_keep_to_their_memory_and_replay_bit_for_bit(monkeypatch: py
     monkeypatch.setattr(tracing, "CHECKPOINT_BYTES", budget)
     run = bundled("unequal", "iterations=30")
     steps = [as_bytes(step) for step in bundled("unequal", "iterations=30")]
-    state = sum(array.nbytes for array in run._checkpoints[0])
+    state = sum(array.nbytes for array in run.start.values())
     for number in (59, 0, 31, 30, 8, 9, 59):
         assert as_bytes(run.step(number // 2 + 1, batch=number % 2 + 1)) == steps[number]
-    assert len(run._checkpoints) <= 1 + min(8, max(1, budget // state))  # the start, and √60 of them at most
+    assert len(run.checkpoints) <= 1 + min(8, max(1, budget // state))  # the start, and √60 of them at most
     assert [as_bytes(step) for step in run] == steps
 
 
@@ -113,7 +113,7 @@ def test_a_long_run_takes_no_more_memory_than_a_short_one_but_for_its_checkpoint
             pass
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        return most, len(run._checkpoints)
+        return most, len(run.checkpoints)
 
     peak(10)  # what is imported and cached once
     (few, kept), (many, more) = peak(50), peak(1250)  # 200 and 5,000 steps
@@ -127,7 +127,7 @@ def test_asking_for_a_late_step_keeps_none_of_those_on_the_way() -> None:
         run.step(iterations)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        return most, len(run._checkpoints)
+        return most, len(run.checkpoints)
 
     peak(10)  # what is imported and cached once
     (few, kept), (many, more) = peak(50), peak(1250)

@@ -25,14 +25,17 @@ ROOMS: dict[str, set[str]] = {
     "files": {"config", "errors", "suggest"},
     "examples": {"files", "config", "maths", "errors", "suggest"},
     "loading": {"examples", "selecting", "equations", "config", "errors", "formula"},
-    "tracing": {"selecting", "equations", "config", "formula", "maths", "errors"},
+    "running": {"selecting", "equations", "config", "formula", "maths"},
+    "checkpoints": {"running"},
+    "tracing": {"checkpoints", "running", "selecting", "equations", "config", "formula", "errors"},
     "summary": {"tracing"},
+    "saving": {"tracing", "files", "errors"},
     "curves": {"summary", "tracing", "equations", "formula"},
     "answers": {
         *("tracing", "selecting", "loading", "equations", "files", "config", "formula", "maths"),
         *("bundle", "errors", "suggest"),
     },
-    "marking": {"answers", "tracing", "selecting", "equations", "config", "formula", "maths"},
+    "marking": {"answers", "tracing", "running", "selecting", "equations", "config", "formula", "maths"},
     "checking": {"tracing", "selecting", "config", "errors"},
     "differences": {"tracing", "formula"},
     "reasons": {"equations", "formula"},
@@ -42,11 +45,11 @@ ROOMS: dict[str, set[str]] = {
         *("marking", "explaining", "reasons", "checking", "verifying", "answers", "tracing", "summary", "selecting"),
         *("curves", "equations", "config", "formula", "maths", "errors"),
     },
-    "display": {"render", "equations", "formula", "summary", "tracing"},
+    "display": {"render", "equations", "formula", "summary", "selecting", "tracing"},
     "grading": {"render", "marking", "answers", "loading", "tracing", "config", "bundle"},
     "cli": {
         *("render", "marking", "explaining", "checking", "verifying", "answers", "summary", "tracing", "loading"),
-        *("curves", "examples", "selecting", "equations", "config", "bundle", "errors", "suggest"),
+        *("saving", "curves", "examples", "selecting", "equations", "config", "bundle", "errors", "suggest"),
     },
 }
 """CONTRIBUTING.md draws this map."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tracemalloc
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
 
-from nntrace import Step, Trace, bundle, load, trace
+from nntrace import Step, Trace, bundle, load, trace, tracing
 from nntrace.errors import SelectionError
+from nntrace.maths.optimizers import OPTIMIZERS
+from nntrace.running import Training
 from nntrace.summary import Summary
 
 
@@ -139,9 +142,9 @@ def test_checkpoints_are_bounded_and_only_asking_leaves_them() -> None:
     run = bundled("article", "iterations=5000")
     for _ in run:
         pass
-    assert len(run._checkpoints) == 1
+    assert len(run.checkpoints) == 1
     run.step(5000)
-    assert len(run._checkpoints) <= 101
+    assert len(run.checkpoints) <= 101
 
 
 def forward(x: np.ndarray, step: Step) -> np.ndarray:
@@ -207,3 +210,117 @@ def test_the_source_is_the_computation() -> None:
     values = namespace["step"](*inputs)  # type: ignore[operator]
     for quantity, value in zip(run.equations.quantities, values, strict=True):
         np.testing.assert_array_equal(value, step[quantity.name])
+
+
+SPANNED = ("unequal", "xor", "article", "adam-by-hand", "minibatch-linear")
+
+
+@pytest.mark.parametrize("settings", [(), ("shuffle={seed: 5}",), ("batch=1",)])
+@pytest.mark.parametrize("name", SPANNED)
+def test_steps_of_some_spans_are_those_of_the_whole_run(name: str, settings: tuple[str, ...]) -> None:
+    """What is passed between them changes no bit, whether somebody looks at it or not."""
+    run = bundled(name, "iterations=10", "expect=[]", *settings)
+    every = list(run)
+    spans = [range(1, 3), range(3, 3), range(5, 6), range(len(every) - 2, len(every) - 1)]
+    spans = [span for span in spans if span.stop < len(every)]
+    numbers = [number for span in spans for number in span]
+    given = list(run.over(spans))
+    passed: list[Step] = []
+    also = list(run.over(spans, passed=passed.append))
+    assert [step.position for step in given] == [step.position for step in also] == numbers
+    for step, other in zip(given, also, strict=True):
+        assert_same_step(step, every[step.position])
+        assert_same_step(step, other)
+    assert [step.position for step in passed] == [n for n in range(len(every)) if n not in numbers]
+    for step in passed:
+        assert list(step) == list(run.loss_names)
+        assert step.examples_loss == every[step.position].examples_loss
+
+
+@pytest.mark.parametrize("name", SPANNED)
+def test_some_quantities_alone_are_those_of_the_whole_step(name: str) -> None:
+    """The lines that they do not need are left out of the computation; nothing else changes."""
+    run = bundled(name)
+    for chosen in (["loss"], ["dW1"], [run.equations.quantities[-1].name, "Z1", "A0"]):
+        for step, whole in zip(run.steps(names=chosen), run, strict=True):
+            assert list(step) == chosen
+            for each in chosen:
+                np.testing.assert_array_equal(step[each], whole[each])
+
+
+@pytest.mark.parametrize("spans", [[], [range(40, 41)], [range(2), range(40, 41)], [range(50)]])
+def test_where_it_stops_the_last_step_is_given_in_a_span_or_not(spans: list[range]) -> None:
+    run = bundled("article", *DIVERGING)
+    *_, last = run
+    passed: list[Step] = []
+    for given in (list(run.over([*spans, range(len(run) - 1, len(run))])), list(run.over(spans, passed=passed.append))):
+        assert [step.position for step in given if step.stopped] == [last.position]
+        assert_same_step(given[-1], last)
+        assert given[-1].stopped == last.stopped
+    assert all(step.stopped is None for step in passed)
+
+
+def steps_made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many steps are computed from here on, call by call."""
+    made: list[int] = []
+    run = Training.run
+
+    def counting(self: Training, state: Any, first: int, last: int, names: tuple[str, ...] = ()) -> Any:
+        made.append(last - first)
+        return run(self, state, first, last, names)
+
+    monkeypatch.setattr(Training, "run", counting)
+    return made
+
+
+def test_stepping_back_and_forth_takes_the_root_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = bundled("xor", "iterations=10000")
+    made = steps_made(monkeypatch)
+    run.step(10_000)
+    assert sum(made) == 10_000
+    rng = np.random.default_rng(1)
+    for number in [9_999, 9_998, 5_000, 4_999, 4_998, 1, 10_000, *rng.integers(1, 10_001, 50).tolist()]:
+        made.clear()
+        run.step(number)
+        assert sum(made) <= 100, number
+    made.clear()
+    run.step(7_777)
+    run.step(7_778)
+    assert made[-1] == 1  # the next one costs itself alone
+
+
+def test_a_trace_whose_checkpoints_would_be_too_much_keeps_them_close_where_one_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tracing, "CHECKPOINT_BYTES", 40 * 9 * 8)  # of 9 numbers each, 40 where 100 would be due
+    run = bundled("xor", "iterations=10000")
+    assert sum(array.size for array in run.start.values()) == 9
+    made = steps_made(monkeypatch)
+    run.step(10_000)
+    for number in range(9_999, 9_001, -7):
+        made.clear()
+        run.step(number)
+        assert sum(made) <= 500, number  # from one half of them to the next
+        assert len(run.checkpoints) <= 42
+    assert sum(made) <= 100
+
+
+def test_what_is_told_on_the_way_counts_up_to_the_end() -> None:
+    run = bundled("xor", "iterations=1000")
+    reached: list[int] = []
+    run.step(900, reached=reached.append)
+    assert reached == sorted(set(reached))
+    assert reached[-1] == 900
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_what_is_not_finite_stays_so_in_what_is_handed_on(name: str, value: float) -> None:
+    """So one look at the end of many steps finds it (`running`)."""
+    run = bundled("unequal", f"optimizer={name}", "expect=[]")
+    training = Training(run.config, run.equations)
+    for place, array in enumerate(training.start):
+        state = [each.copy() for each in training.start]
+        state[place] = np.full_like(array, value)
+        (_, _, after) = training._made(state, 0, 1, ())
+        assert not np.isfinite(after[place]).any()

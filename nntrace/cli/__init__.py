@@ -6,11 +6,13 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 import click
 
 from nntrace import __version__
+from nntrace.cli import interrupts
 from nntrace.errors import ClosedPipeError, ConfigError, ExitStatus, NntraceError
 
 COMMANDS = {
@@ -83,8 +85,11 @@ def nntrace(ctx: click.Context) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
     gc.set_threshold(100_000)  # start-up makes much and drops little: the collector would only look in vain
+    interrupts.listen()
     speak_every_encoding()
-    sys.exit(execute(list(sys.argv[1:] if arguments is None else arguments)))
+    status = execute(list(sys.argv[1:] if arguments is None else arguments))
+    interrupts.ignore()
+    sys.exit(status)
 
 
 def execute(arguments: list[str]) -> int:
@@ -104,8 +109,8 @@ def execute(arguments: list[str]) -> int:
         # The interpreter would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.DONE
-    except (KeyboardInterrupt, click.Abort):
-        return ExitStatus.INTERRUPTED
+    except (KeyboardInterrupt, click.Abort) as error:
+        return _interrupted(error)
     except Exception as error:
         if "--debug" in arguments:
             raise
@@ -115,6 +120,15 @@ def execute(arguments: list[str]) -> int:
             err=True,
         )
         return ExitStatus.BUG
+
+
+def _interrupted(error: BaseException) -> int:
+    """What is still in the buffer is whole lines, and goes out if somebody reads it; returns the exit status."""
+    interrupts.hurry()
+    with suppress(OSError):
+        sys.stdout.flush()
+    interrupts.calm()
+    return getattr(error.__cause__ or error, "status", ExitStatus.INTERRUPTED)  # click makes an Abort of it
 
 
 def speak_every_encoding() -> None:

@@ -14,6 +14,8 @@ from nntrace.cli import options
 @options.config
 @click.option("-o", "--output", "path", required=True, metavar="FILE", help="The file to write.")
 @options.steps
+@options.thinned
+@options.checkpoint
 @options.shown
 @options.to()
 @options.debug
@@ -22,6 +24,8 @@ def command(
     iterations: options.Iterations | None,
     example: int | None,
     batch: int | None,
+    every: int | None,
+    final: bool,
     to: str | None,
     **shown: Any,
 ) -> int:
@@ -59,7 +63,7 @@ def command(
             f"'{suffix or path}' does not say a form: use one of {known}, or say it with --to ({', '.join(FORMS)})."
         )
     showing = Showing(**shown)
-    showing.run(iterations, example, batch)
+    showing.run(iterations, example, batch, every, final)
     status = showing.save(path, form)
     output.hint(f"Written: {path}")
     return status

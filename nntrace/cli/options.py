@@ -195,6 +195,26 @@ def steps(function: F) -> F:
     )(function)
 
 
+def thinned(function: F) -> F:
+    """Some of the steps: passed on as `every` and `final`."""
+    function = click.option(
+        "--last", "final", is_flag=True, help="Of the chosen steps the last (with --every: that one as well)."
+    )(function)
+    return click.option(
+        "--every", type=click.IntRange(min=1), metavar="N", help="Of the chosen steps every N-th: N, 2N, 3N ..."
+    )(function)
+
+
+def checkpoint(function: F) -> F:
+    """`--checkpoint`: passed on as `checkpoint`."""
+    return click.option(
+        "--checkpoint",
+        metavar="FILE",
+        help="Save training there now and then, at the end and on Ctrl-C; the same command goes on where it was left, "
+        "and any other of the same run starts from what is known.",
+    )(function)
+
+
 def to(*without: str) -> Callable[[F], F]:
     """The form: passed on as `to`, its name or None; not the forms that are `without`: outcome, program."""
     from nntrace.render import FORMS

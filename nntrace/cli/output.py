@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from time import monotonic
-from typing import IO, TextIO, TypeVar
+from typing import IO, Any, TextIO, TypeVar
 
 import click
 
+from nntrace.cli import interrupts
 from nntrace.errors import ClosedPipeError, OutputError
 from nntrace.render.view import Style
 
@@ -19,7 +21,9 @@ T = TypeVar("T")
 WIDTH = 100
 NARROWEST = 40
 PATIENCE = 0.5
-"""After so many seconds people want to see that something happens."""
+"""After so many seconds people want to see that something happens,"""
+BETWEEN = 0.2
+"""and then so often how far it is."""
 
 
 def colour(stream: TextIO, choice: str) -> bool:
@@ -51,25 +55,48 @@ def style(color: str) -> Style:
     return Style(width(), colour(sys.stdout, color), spellings(sys.stdout.encoding or "utf-8"))
 
 
-def show(pieces: Iterable[str | bytes], *, pager: bool, coloured: bool) -> None:
-    """To stdout; through the pager on a terminal."""
-    if pager and sys.stdout.isatty() and os.environ.get("PAGER") != "":
+def paged() -> bool:
+    """Whether there is a terminal and a pager, if one is wanted."""
+    return sys.stdout.isatty() and os.environ.get("PAGER") != ""
+
+
+def show(
+    pieces: Iterable[str | bytes], *, pager: bool, coloured: bool, written: Callable[[], object] = lambda: None
+) -> None:
+    """To stdout, `written` called after each piece; through the pager on a terminal."""
+    if pager and paged():
         os.environ.setdefault("LESS", "FRX")  # as git does: quit if it fits, keep colours, leave the screen as it is
         texts = (piece.decode() if isinstance(piece, bytes) else piece for piece in pieces)
         click.echo_via_pager(texts, color=coloured)
         return
     try:
+        flush()  # a form is bytes or text: bytes go around what is kept back of a text before them
         for piece in pieces:
+            interrupts.hold(hurried=True)
             if isinstance(piece, bytes):
-                sys.stdout.flush()
                 sys.stdout.buffer.write(piece)
             else:
                 sys.stdout.write(piece)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise ClosedPipeError from None
+            written()
+            interrupts.release()
+        flush()
     except OSError as error:
-        raise OutputError(f"standard output: it cannot be written: {error.strerror or error}") from None
+        raise _unwritten(error) from None
+
+
+def flush() -> None:
+    """All that was written to stdout is on its way."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        raise _unwritten(error) from None
+
+
+def _unwritten(error: OSError) -> Exception:
+    """What is said of it; what is left in the buffer would be tried once more, and complained of, at the end."""
+    if isinstance(error, BrokenPipeError):
+        return ClosedPipeError()
+    return OutputError(f"standard output: it cannot be written: {error.strerror or error}")
 
 
 def say(message: str) -> None:
@@ -83,60 +110,144 @@ def hint(message: str) -> None:
         say(message)
 
 
-def save(path: str, pieces: Iterable[str | bytes]) -> None:
-    """To a file, written beside it and moved into place: what was there stays until all is written."""
+class Part:
+    """A file that is written beside its target; where it is `kept` it stays there when it is broken off.
+
+    It can be gone on with then: `size` are the bytes of it that are good, from the time before.
+    """
+
+    def __init__(self, path: str, size: int = 0, *, kept: bool = True) -> None:
+        folder, name = os.path.split(os.path.realpath(path))  # a link stays a link
+        self.path = os.path.join(folder, f".{name}.part" if kept else f".{name}.{os.getpid()}.part")
+        self.size = size
+        self.kept = kept
+        self.file: IO[bytes] | None = None
+
+    @property
+    def there(self) -> bool:
+        """Whether what is good of it is there."""
+        try:
+            return os.path.getsize(self.path) >= self.size
+        except OSError:
+            return False
+
+    @property
+    def written(self) -> int:
+        """How many bytes are written."""
+        assert self.file is not None
+        return self.file.tell()
+
+    def flush(self) -> None:
+        """All that is written is on the disk."""
+        if self.file is not None and not self.file.closed:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+
+
+def save(
+    path: str,
+    pieces: Iterable[str | bytes],
+    *,
+    written: Callable[[], object] = lambda: None,
+    part: Part | None = None,
+) -> None:
+    """To a file, written beside it and moved into place: what was there stays until all is written.
+
+    `written` is called after each piece. Where it goes on with a `part` that is kept where it is broken off.
+    """
     if path == "-":
         raise OutputError("-o takes a file; for standard output: nntrace run --to FORM")
     try:
-        with _beside(path) as file:
+        with _beside(path, part or Part(path, kept=False)) as file:
             for piece in pieces:
-                file.write(piece if isinstance(piece, bytes) else piece.encode())
+                data = piece if isinstance(piece, bytes) else piece.encode()
+                interrupts.hold()
+                file.write(data)
+                written()
+                interrupts.release()
     except OSError as error:
         raise OutputError(f"{path}: it cannot be written: {error.strerror or error}") from None
 
 
 @contextmanager
-def _beside(path: str) -> Iterator[IO[bytes]]:
+def _beside(path: str, part: Part) -> Iterator[IO[bytes]]:
     there = os.path.exists(path)
     if there and not os.path.isfile(path):  # /dev/stdout, a named pipe: nothing to move into place
         with open(path, "wb") as file:
             yield file
         return
-    target = os.path.realpath(path)  # a link stays a link
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}.part")
+    target = os.path.realpath(path)
     try:
-        with open(temporary, "xb") as file:
-            yield file
+        with open(part.path, "r+b" if part.size else "wb") as part.file:
+            part.file.truncate(part.file.seek(part.size))
+            yield part.file
         if there:
-            os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
-        os.replace(temporary, target)
+            os.chmod(part.path, stat.S_IMODE(os.stat(target).st_mode))
+        os.replace(part.path, target)
     finally:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
+        if not part.kept:
+            with suppress(FileNotFoundError):
+                os.unlink(part.path)
+
+
+class Bar:
+    """How far something is, on stderr, once people would like to know; `total` is None where nobody knows."""
+
+    def __init__(self, total: int | None, what: str) -> None:
+        self._total = total
+        self._what = what
+        self._next = monotonic() + PATIENCE if sys.stderr.isatty() else inf
+        self._bar: Any = None
+
+    def reach(self, done: int) -> None:
+        """So many are done."""
+        now = monotonic()
+        if now < self._next:
+            return
+        self._next = now + BETWEEN
+        if self._bar is None:
+            self._bar = self._started()
+        self._bar.update(self._bar.task_ids[0], completed=done)
+
+    def close(self) -> None:
+        """It disappears."""
+        if self._bar is not None:
+            self._bar.stop()
+        self._next, self._bar = inf, None
+
+    def _started(self) -> Any:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn(self._what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        made = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5)
+        made.add_task(self._what, total=self._total)
+        made.start()
+        return made
+
+
+@contextmanager
+def waiting(total: int | None, what: str) -> Iterator[Callable[[int], None]]:
+    """To be told how many are done, while a person waits for it."""
+    bar = Bar(total, what)
+    try:
+        yield bar.reach
+    finally:
+        bar.close()
 
 
 def progress(items: Iterable[T], total: int | None, what: str, *, to_file: bool) -> Iterator[T]:
     """`items`, with a bar on stderr where a person waits for a file; `total` is None where nobody knows."""
-    if not sys.stderr.isatty() or not (to_file or _is_file(sys.stdout)) or total == 1:
+    if total == 1 or not sys.stderr.isatty() or not (to_file or _is_file(sys.stdout)):
         yield from items
         return
-    begun = monotonic()
-    rest = iter(items)
-    done = 0
-    for item in rest:  # what is soon over needs no bar
-        yield item
-        done += 1
-        if monotonic() - begun > PATIENCE:
-            break
-    else:
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5) as bar:
-        yield from bar.track(rest, total=total, completed=done)
+    bar = Bar(total, what)
+    try:
+        for done, item in enumerate(items, start=1):
+            yield item
+            bar.reach(done)
+    finally:
+        bar.close()
 
 
 def _is_file(stream: TextIO) -> bool:

@@ -25,6 +25,7 @@ from nntrace.cli import options
     help="Inputs from a CSV file (the columns that the config names, else all; - for standard input) or an NPZ file "
     "(its x).",
 )
+@options.checkpoint
 @options.shown
 @options.to("outcome", "program")
 @options.screen

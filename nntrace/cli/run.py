@@ -12,6 +12,8 @@ from nntrace.cli import options
 @click.command("run")
 @options.config
 @options.steps
+@options.thinned
+@options.checkpoint
 @options.shown
 @options.to()
 @options.screen
@@ -20,6 +22,8 @@ def command(
     iterations: options.Iterations | None,
     example: int | None,
     batch: int | None,
+    every: int | None,
+    final: bool,
     to: str | None,
     color: str,
     pager: bool,
@@ -35,6 +39,7 @@ def command(
       nntrace run                                   the bundled article
       nntrace run xor --iteration 2..4 --only W,dW  some quantities of some steps
       nntrace run my.yaml --set alpha=0.5 --to json
+      nntrace run my.yaml --every 1000 --last       of a long run
     """
     import shlex
 
@@ -42,7 +47,7 @@ def command(
     from nntrace.cli.tracing import Showing
 
     showing = Showing(**shown)
-    showing.run(iterations, example, batch)
+    showing.run(iterations, example, batch, every, final)
     status = showing.show(to, color, pager)
     if shown["config"] != "-":
         settings = [f"--set={setting}" for setting in shown["settings"]]

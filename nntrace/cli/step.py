@@ -14,6 +14,7 @@ from nntrace.cli import options
 @click.option("--iteration", type=int, default=1, show_default=True, metavar="N", help="The iteration, counted from 1.")
 @click.option("--example", type=int, metavar="J", help="The example (with batches: the batch that holds it).")
 @click.option("--batch", type=int, metavar="K", help="The update of the iteration, counted from 1.")
+@options.checkpoint
 @options.shown
 @options.to("outcome")
 @options.screen

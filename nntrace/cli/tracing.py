@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,14 +14,16 @@ from msgspec.structs import replace
 from nntrace import selecting
 from nntrace.cli import output
 from nntrace.cli.options import Iterations
+from nntrace.cli.resuming import Checkpoint, Run, Source
 from nntrace.cli.source import LEFT_OUT, load_config
 from nntrace.equations import Equations
 from nntrace.errors import ExitStatus, OutputError, SelectionError
 from nntrace.examples import inputs_from
 from nntrace.render import FORMS, TERMINAL, Detail, Form
 from nntrace.render.numbers import typed
-from nntrace.render.view import Chosen, Style, View
+from nntrace.render.view import Style, View
 from nntrace.render.words import counted, end_tables, predictions, stopped
+from nntrace.selecting import Chosen
 from nntrace.summary import Summary
 from nntrace.tracing import Step, Trace
 
@@ -41,6 +44,7 @@ class Showing:
         only: Sequence[Sequence[str]],
         detail: str | None,
         fragment: bool,
+        checkpoint: str | None = None,
     ) -> None:
         self.left_out = config is None
         self.trace = Trace(load_config(config, settings))
@@ -48,29 +52,42 @@ class Showing:
         self.only = [name for group in only for name in group]
         self.detail = Detail(detail) if detail else None
         self.fragment = fragment
+        self.checkpoint = Checkpoint(checkpoint, self.trace) if checkpoint else None
         self.stopped: Step | None = None
         self.view: View
+        self._steps: Sequence[Step] | None = None
+        self._summary: Summary | None = None
+        self._told = False
+        self._iterations: Iterations | None = None
 
-    def run(self, iterations: Iterations | None, example: int | None, batch: int | None) -> None:
-        """Choose the steps of the whole run, or of some iterations and one batch of each."""
-        steps, count = chosen_steps(self.trace, iterations, example, batch)
-        first, last = iterations or (1, self.trace.config.iterations)
-        self._choose(self.trace.equations, steps, Chosen(first, last, batch, example), count)
-        if iterations is None and example is None and batch is None:
-            summary = Summary(self.trace)
-            steps = summary.reading(self.view.steps)
-            self.view = replace(self.view, steps=steps, ending=lambda: end_tables(summary))
+    def run(
+        self,
+        iterations: Iterations | None,
+        example: int | None = None,
+        batch: int | None = None,
+        every: int | None = None,
+        final: bool = False,
+    ) -> None:
+        """Choose the steps of the whole run, or of some iterations and one batch of each, or some of all these."""
+        config = self.trace.config
+        first, last = iterations or (1, config.iterations)
+        chosen = Chosen(first, last, batch, example, every, final)
+        chosen.check(config)
+        self._choose(self.trace.equations, None, chosen, chosen.count(config))
+        self._iterations = iterations
+        self._told = iterations is None and chosen.whole
 
     def step(self, iteration: int, example: int | None, batch: int | None) -> None:
         """Choose one step."""
-        step = self.trace.step(iteration, example, batch)
+        with self._training() as reached:
+            step = self.trace.step(iteration, example, batch, reached)
         self._choose(self.trace.equations, [step], Chosen(iteration, iteration, step.batch))
 
     def predict(self, given: Sequence[Sequence[float]], file: str | None) -> None:
         """Train, then choose the forward pass of the given inputs and of those in a file."""
         x = self._inputs(given, file)
-        steps = output.progress(self.trace, len(self.trace), "training", to_file=True)
-        last = deque(steps, maxlen=1).pop()
+        with self._training() as reached:
+            (last,) = self.trace.over([range(len(self.trace) - 1, len(self.trace))], reached=reached, keep=True)
         if last.stopped:
             raise SelectionError(f"there is no trained network: {last.stopped} is not finite in {last.place}")
         passed = self.trace.predict(x, last)
@@ -79,11 +96,14 @@ class Showing:
         self._choose(passed.equations, [passed])
         self.view = replace(self.view, ending=lambda: [table], ends_with="Predictions")
 
-    def _choose(self, listing: Equations, steps: Iterable[Step], chosen: Chosen | None = None, count: int = 1) -> None:
+    def _choose(
+        self, listing: Equations, steps: Sequence[Step] | None, chosen: Chosen | None = None, count: int = 1
+    ) -> None:
+        self._steps = steps
         self.view = View(
             trace=self.trace,
             listing=listing,
-            steps=self._watched(steps),
+            steps=(),
             quantities=selecting.select(listing, self.layer, self.only),
             chosen=chosen,
             count=count,
@@ -114,12 +134,14 @@ class Showing:
         if form.binary and sys.stdout.isatty():
             raise OutputError(f"--to {form.name} is nothing for a terminal: nntrace export --to {form.name} -o FILE")
         style = output.style(color)
-        pieces = self._pieces(form, style, to_file=False)
+        source = self._source(form, streamed=not (pager and output.paged()))
+        pieces = self._pieces(form, style, source, to_file=False)
         if self.left_out and form is not TERMINAL:
             output.say(LEFT_OUT)
         elif self.left_out:
-            pieces = _after(f"{LEFT_OUT}\n\n", pieces)
-        output.show(pieces, pager=pager, coloured=style.colour)
+            pieces = chain([f"{LEFT_OUT}\n\n"], pieces)
+        with source.kept():
+            output.show(source.opened(pieces), pager=pager, coloured=style.colour, written=source.written)
         return self._ended(form)
 
     def save(self, path: str, form: Form) -> int:
@@ -127,8 +149,57 @@ class Showing:
         self._check(form)
         if self.left_out:
             output.say(LEFT_OUT)
-        output.save(path, self._pieces(form, Style(), to_file=True))
+        source = self._source(form, path)
+        pieces = self._pieces(form, Style(), source, to_file=True)
+        with source.kept():
+            output.save(path, source.opened(pieces), written=source.written, part=source.part)
         return self._ended(form, to_file=True)
+
+    def _source(self, form: Form, path: str | None = None, *, streamed: bool = True) -> Source:
+        """What gives the form its steps."""
+        chosen = self.view.chosen
+        if self._steps is not None or chosen is None:
+            return Source(self._steps or ())
+        if form.outcome:
+            chosen = replace(chosen, every=None, final=True)
+        self._summary = Summary(self.trace) if self._told and form.ends else None
+        detail = self.detail or form.detail
+        shown = [q.name for q in self.view.quantities]
+        told = self.trace.loss_names if self._summary else ()
+        names = None if form.operands or detail is not Detail.VALUES else dict.fromkeys([*shown, *told])
+        run = Run(self.trace, chosen, names, self._summary, self.checkpoint)
+        if self.checkpoint and form.streamed and streamed:
+            which = chosen if self._iterations else replace(chosen, last=0)  # it may be made longer
+            run.go_on([form.name, detail, self.fragment, shown, which], path)
+        return run
+
+    def _pieces(self, form: Form, style: Style, source: Source, *, to_file: bool) -> Iterable[str | bytes]:
+        steps = output.progress(self._watched(source.steps()), self.view.count, "steps", to_file=to_file)
+        detail = self.detail or form.detail
+        view = replace(self.view, steps=steps, detail=detail, style=style, remark=output.say)
+        summary = self._summary
+        return form.render(view if summary is None else replace(view, ending=lambda: end_tables(summary)))
+
+    def _watched(self, steps: Iterable[Step]) -> Iterator[Step]:
+        for step in steps:
+            self.stopped = step if step.stopped else None
+            yield step
+
+    @contextmanager
+    def _training(self) -> Iterator[Callable[[int], None]]:
+        """To be told how far training is, which is shown and saved."""
+        with output.waiting(len(self.trace), "training") as shown:
+            if self.checkpoint is None:
+                yield shown
+                return
+            save = self.checkpoint.reached
+
+            def reached(number: int) -> None:
+                shown(number)
+                save(number)
+
+            with self.checkpoint.kept():
+                yield reached
 
     def _check(self, form: Form) -> None:
         if form.outcome and (self.only or self.layer is not None):
@@ -144,40 +215,8 @@ class Showing:
             output.say(stopped(self.stopped) + (written if self.stopped.iteration else ""))
         return ExitStatus.DOES_NOT_HOLD
 
-    def _pieces(self, form: Form, style: Style, *, to_file: bool) -> Iterable[str | bytes]:
-        steps = output.progress(self.view.steps, self.view.count, "steps", to_file=to_file)
-        detail = self.detail or form.detail
-        return form.render(replace(self.view, steps=steps, detail=detail, style=style, remark=output.say))
-
-    def _watched(self, steps: Iterable[Step]) -> Iterator[Step]:
-        for step in steps:
-            self.stopped = step if step.stopped else None
-            yield step
-
 
 def check_fragment(form: Form, fragment: bool) -> None:
     """Raise `SelectionError` where a fragment is asked of a form that has no document around it."""
     if fragment and not form.document:
         raise SelectionError(f"--fragment leaves out the document around the body, and {form.name} has none")
-
-
-def chosen_steps(
-    trace: Trace, iterations: Iterations | None, example: int | None, batch: int | None
-) -> tuple[Iterator[Step], int]:
-    """The steps that the options name, and how many they are; where the trace stops, its last step too."""
-    config = trace.config
-    selecting.check_batch(config, example, batch)
-    first = selecting.iteration(config, iterations.first) if iterations else 1
-    last = selecting.iteration(config, iterations.last) if iterations else config.iterations
-    every = trace.steps((first - 1) * config.batches, last * config.batches)
-    steps = (
-        step
-        for step in every
-        if step.stopped or (batch in (None, step.batch) and (example is None or example in step.examples))
-    )
-    return steps, (last - first + 1) * (config.batches if example is None and batch is None else 1)
-
-
-def _after(first: str, pieces: Iterable[str | bytes]) -> Iterator[str | bytes]:
-    yield first
-    yield from pieces

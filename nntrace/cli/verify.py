@@ -37,9 +37,9 @@ def command(
     """
     from nntrace.cli import output
     from nntrace.cli.source import LEFT_OUT, load_config
-    from nntrace.cli.tracing import chosen_steps
     from nntrace.errors import ExitStatus
     from nntrace.render.reports import verify_report
+    from nntrace.selecting import Chosen
     from nntrace.tracing import Trace
     from nntrace.verifying import Verification
 
@@ -49,8 +49,10 @@ def command(
     if iterations is None and example is None and batch is None:
         entries = found.over_some()
     else:
-        chosen, count = chosen_steps(trace, iterations, example, batch)
-        entries, total = found.over(chosen), count * found.size
+        first, last = iterations or (1, trace.config.iterations)
+        chosen = Chosen(first, last, batch, example)
+        chosen.check(trace.config)
+        entries, total = found.over(trace.over(chosen.spans(trace.config))), chosen.count(trace.config) * found.size
     for _ in output.progress(entries, total, "entries", to_file=True):
         pass
     style = output.style(color)

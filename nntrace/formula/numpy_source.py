@@ -1,13 +1,14 @@
 """Formulas as Python source for arrays: what runs, and what an exported script says.
 
-The function that `function_source` writes is the whole computation: the engine compiles it once
-and calls it for every step. What is said differently in another library of arrays is a `Dialect`.
+The function that `function_source` writes is the whole computation of a step; `loop_source` writes the
+same lines in a loop, which the engine compiles once for what is to be kept of each step. What is said
+differently in another library of arrays is a `Dialect`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
 from textwrap import wrap
 from types import MappingProxyType
@@ -109,13 +110,59 @@ def function_source(
     """
     lines = list(lines)
     body = "".join(_line(target, array_source(node, to), notes.get(target, Note())) for target, node in lines)
-    applied = [node.function for _, line in lines for node in nodes(line) if isinstance(node, Apply)]
-    helpers = "".join(f"{text}\n\n" for text in dict.fromkeys(map(to.helper, applied)) if text)
     returned = wrap(", ".join(outputs) + ("," if len(outputs) == 1 else ""), WIDE)
     result = f"({returned[0] if returned else ''})"
     if len(returned) > 1:
         result = "(\n" + "".join(f"        {line}\n" for line in returned) + "    )"
-    return f"{helpers}def {name}({', '.join(inputs)}):\n{body}    return {result}\n"
+    return f"{_helpers(lines, to)}def {name}({', '.join(inputs)}):\n{body}    return {result}\n"
+
+
+def loop_source(
+    name: str,
+    each: Sequence[str],
+    fixed: Sequence[str],
+    state: Sequence[tuple[str, str]],
+    lines: Iterable[tuple[str, Formula]],
+    summed: str,
+    kept: Sequence[str],
+) -> str:
+    """A Python function that goes through the lines again and again, handing what is new on as what is old.
+
+    Called as ``name(rounds, state, *fixed, keep)``: each of `rounds` is a tuple of `each`, `state` the
+    values of the first names of the pairs (old, new). It returns the sum of `summed` over the rounds and
+    the state after the last. In each round `keep` is called with the tuple of the `kept`; where there
+    are none it is not called. Lines that nothing of this needs are left out.
+    """
+    wanted = [summed, *kept, *(new for _, new in state)]
+    needed = list(_needed(list(lines), wanted))
+    body = "".join(f"        {target} = {numpy_source(node)}\n" for target, node in needed)
+    keeping = f"        keep(({', '.join(kept)},))\n" if kept else ""
+    old, new = ("".join(f"{names[place]}, " for names in state) for place in (0, 1))
+    return (
+        f"{_helpers(needed, NUMPY)}def {name}({', '.join(['rounds', 'state', *fixed, 'keep'])}):\n"
+        f"    {old}= state\n"
+        "    total = 0.0\n"
+        f"    for {', '.join(each)} in rounds:\n"
+        f"{body}{keeping}"
+        f"        total += {summed}\n"
+        f"        {old}= {new}\n"
+        f"    return total, ({old})\n"
+    )
+
+
+def _needed(lines: Sequence[tuple[str, Formula]], wanted: Iterable[str]) -> Iterator[tuple[str, Formula]]:
+    """The lines that `wanted` are or are made of, in their order."""
+    names = set(wanted)
+    for target, node in reversed(lines):
+        if target in names:
+            names.update(each.name for each in nodes(node) if isinstance(each, Quantity))
+    return ((target, node) for target, node in lines if target in names)
+
+
+def _helpers(lines: Iterable[tuple[str, Formula]], to: Dialect) -> str:
+    """The functions that the formulas of the lines call."""
+    applied = [node.function for _, line in lines for node in nodes(line) if isinstance(node, Apply)]
+    return "".join(f"{text}\n\n" for text in dict.fromkeys(map(to.helper, applied)) if text)
 
 
 def _line(target: str, source: str, note: Note) -> str:

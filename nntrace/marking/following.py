@@ -21,8 +21,8 @@ from nntrace.formula.plain import plain
 from nntrace.formula.radius import around
 from nntrace.formula.tree import Entry, Formula, Quantity
 from nntrace.formula.walking import rewritten
+from nntrace.running import initial_parameters
 from nntrace.selecting import examples_of
-from nntrace.tracing import initial_parameters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

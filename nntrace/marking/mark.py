@@ -162,8 +162,8 @@ class _Marking:
 
     def _right_values(self) -> Iterator[tuple[Place, Values]]:
         """The right values of the steps that the sheet has something of."""
-        last = max((self.plan.number(place) for place in self.sheet.steps), default=-1)
-        for step in self.trace.steps(0, last + 1):
+        numbers = sorted(self.plan.number(place) for place in self.sheet.steps)
+        for step in self.trace.over(range(number, number + 1) for number in numbers if number < len(self.trace)):
             place = (step.iteration or 1, step.batch or 1)
             if place in self.sheet.steps:
                 yield place, _values_of(self.plan, step)

@@ -41,8 +41,10 @@ class Form(NamedTuple):
 
     A `binary` one is nothing for the screen. `outcome`: it has what the run leaves, not its steps, so
     that nothing can be selected in it. `document`: there is a document around it, which can be left
-    out. `program`: it trains itself, and has nothing of a prediction. `detail` is how much it shows
-    where nobody says it.
+    out. `program`: it trains itself, and has nothing of a prediction. `streamed`: each of its pieces
+    after the opening is a step, so that it can be gone on with where it was broken off. `ends`: after the
+    steps come the tables that a run ends with. `operands`: it needs what the selected quantities are made
+    of as well. `detail` is how much it shows where nobody says it.
     """
 
     name: str
@@ -53,6 +55,9 @@ class Form(NamedTuple):
     outcome: bool = False
     document: bool = False
     program: bool = False
+    streamed: bool = False
+    ends: bool = False
+    operands: bool = False
     detail: Detail = Detail.VALUES
 
     def render(self, view: View | Explained) -> Iterator[str] | Iterator[bytes]:
@@ -61,17 +66,19 @@ class Form(NamedTuple):
         return written
 
 
-TERMINAL = Form("terminal", (".txt",), "nntrace.render.terminal")
+TERMINAL = Form("terminal", (".txt",), "nntrace.render.terminal", streamed=True, ends=True)
 FORMS: Mapping[str, Form] = {
     form.name: form
     for form in (
         TERMINAL,
-        Form("markdown", (".md", ".markdown"), "nntrace.render.markdown"),
+        Form("markdown", (".md", ".markdown"), "nntrace.render.markdown", streamed=True, ends=True),
         Form("json", (".json",), "nntrace.render.json_form"),
-        Form("jsonl", (".jsonl", ".ndjson"), "nntrace.render.json_form", "render_lines"),
-        Form("html", (".html", ".htm"), "nntrace.render.html"),
-        Form("latex", (".tex",), "nntrace.render.latex", document=True, detail=Detail.WORK),
-        Form("csv", (".csv",), "nntrace.render.csv_form"),
+        Form("jsonl", (".jsonl", ".ndjson"), "nntrace.render.json_form", "render_lines", streamed=True),
+        Form("html", (".html", ".htm"), "nntrace.render.html", ends=True, operands=True),
+        Form(
+            *("latex", (".tex",), "nntrace.render.latex"), document=True, streamed=True, ends=True, detail=Detail.WORK
+        ),
+        Form("csv", (".csv",), "nntrace.render.csv_form", streamed=True),
         Form("npz", (".npz",), "nntrace.render.npz_form", binary=True),
         Form("numpy", (".py",), "nntrace.render.scripts", "numpy_script", program=True),
         Form("torch", (), "nntrace.render.scripts", "torch_script", program=True),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 from msgspec import json
 
 from nntrace.render.view import View
@@ -18,10 +17,11 @@ def render(view: View) -> Iterator[bytes]:
     """One document, written step by step."""
     start = json.encode(_head(view))
     yield start[:-1] + b',"steps":['
+    names = [quantity.name for quantity in view.quantities]
     separator = b"\n"
     last = None
     for last in view.steps:
-        yield separator + json.encode(_step(view, last))
+        yield separator + json.encode(_step(names, last))
         separator = b",\n"
     yield b"\n]"
     if last is not None and last.stopped:
@@ -32,9 +32,10 @@ def render(view: View) -> Iterator[bytes]:
 def render_lines(view: View) -> Iterator[bytes]:
     """A line without the steps, then a line for each step."""
     yield json.encode(_head(view)) + b"\n"
+    names = [quantity.name for quantity in view.quantities]
     last = None
     for last in view.steps:
-        yield json.encode(_step(view, last)) + b"\n"
+        yield json.encode(_step(names, last)) + b"\n"
     if last is not None and last.stopped:
         yield json.encode({"stopped": _stopped(last)}) + b"\n"
 
@@ -44,14 +45,8 @@ def _head(view: View) -> dict[str, Any]:
     return {**head, "classes": view.config.classes} if view.config.classes else head
 
 
-def _step(view: View, step: Step) -> dict[str, Any]:
-    values = {quantity.name: _plain(step, quantity.name) for quantity in view.quantities}
-    return {**_where(step), "examples": list(step.examples), "values": values}
-
-
-def _plain(step: Step, name: str) -> Any:
-    value = step[name]
-    return value.tolist() if isinstance(value, np.ndarray) else value
+def _step(names: Sequence[str], step: Step) -> dict[str, Any]:
+    return {**_where(step), "examples": list(step.examples), "values": {name: step.plain(name) for name in names}}
 
 
 def _stopped(step: Step) -> dict[str, Any]:

@@ -148,13 +148,24 @@ def _showing(view: View) -> Iterator[str]:
     """Printing and saving the chosen numbers of the chosen steps."""
     config = view.config
     yield f"\n\nSHOWN = {_tuple([q.name for q in view.quantities])}\n"
-    condition = " and ".join(_conditions(view))
     wide = [q.name for q in view.quantities if EXAMPLES in q.shape]
     smaller = config.examples % config.batch_size if config.batch_size < config.examples else 0
     yield _SHOW.substitute(
-        chosen=_CHOSEN.substitute(condition=condition) if condition else "        yield from train()\n",
+        chosen=_chosen(view),
         padded=_PADDED.substitute(names=_tuple(wide)) if smaller and wide else "",
     )
+
+
+def _chosen(view: View) -> str:
+    """The lines that give the chosen steps."""
+    condition = " and ".join(_conditions(view))
+    which = view.chosen
+    if which is not None and (which.every or which.final):
+        last = [f"number == {which.named(view.config)}"] if which.final else []
+        thinned = " or ".join([*([f"number % {which.every} == 0"] if which.every else []), *last])
+        passing = f"            if not ({condition}):\n                continue\n" if condition else ""
+        return _THINNED.substitute(passing=passing, thinned=thinned)
+    return _CHOSEN.substitute(condition=condition) if condition else "        yield from train()\n"
 
 
 def _conditions(view: View) -> Iterator[str]:
@@ -273,6 +284,13 @@ if __name__ == "__main__":
 _CHOSEN = Template("""\
         for iteration, batch, examples, values in train():
             if $condition:
+                yield iteration, batch, examples, values
+""")
+_THINNED = Template("""\
+        number = 0
+        for iteration, batch, examples, values in train():
+$passing            number += 1
+            if $thinned:
                 yield iteration, batch, examples, values
 """)
 _PADDED = Template("""\

@@ -11,6 +11,7 @@ from nntrace.equations import Equations
 from nntrace.formula.tree import Quantity
 from nntrace.render import Detail
 from nntrace.render.tables import EndTable
+from nntrace.selecting import Chosen
 from nntrace.tracing import Step, Trace
 
 
@@ -20,19 +21,6 @@ class Style(Struct, frozen=True):
     width: int = 100
     colour: bool = False
     signs: dict[int, str] = {}
-
-
-class Chosen(Struct, frozen=True):
-    """Which steps of a run were chosen: those of iterations `first` to `last`, both from 1.
-
-    Of each the update `batch`, or the one that holds `example` (which differs between iterations
-    under `shuffle`); all of them where neither is said.
-    """
-
-    first: int
-    last: int
-    batch: int | None = None
-    example: int | None = None
 
 
 def ignore(remark: str) -> None:

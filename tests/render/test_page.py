@@ -28,8 +28,9 @@ from nntrace.maths.optimizers import OPTIMIZERS
 from nntrace.render import FORMS, html
 from nntrace.render.excerpt import Excerpts
 from nntrace.render.numbers import alone, format_for, typed
-from nntrace.render.view import Chosen, View
+from nntrace.render.view import View
 from nntrace.render.work import worked_entry
+from nntrace.selecting import Chosen
 
 LIMIT = 200_000
 """Bytes of a page without its numbers."""

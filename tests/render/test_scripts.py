@@ -22,7 +22,8 @@ from nntrace.maths.initial import INITIALIZERS
 from nntrace.maths.losses import LOSSES
 from nntrace.maths.optimizers import OPTIMIZERS
 from nntrace.render import FORMS
-from nntrace.render.view import Chosen, View
+from nntrace.render.view import View
+from nntrace.selecting import Chosen
 
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 
