@@ -62,7 +62,7 @@ class Training:
         )
         known = {"l2": config.l2, "clip_norm": config.clip_norm, **config.chosen_optimizer.parameters}
         self._fixed = {q.name: known[q.name] for q in listing.constants if q.name not in MOVING}
-        self._loops: dict[tuple[str, ...], Callable[..., tuple[Any, State]]] = {}
+        self._loops: dict[tuple[str, ...] | None, Callable[..., tuple[Any, State]]] = {}
         self._small = config.shuffle is None and config.x.nbytes + config.y.nbytes <= COLUMNS_BYTES
         self._columns: dict[int, tuple[Array, Array]] = {}
         self._numbers: dict[int, range] = {}
@@ -79,16 +79,18 @@ class Training:
             self._numbers[batch] = made
         return made
 
-    def steps_at_once(self, names: tuple[str, ...]) -> int:
+    def steps_at_once(self, names: tuple[str, ...] | None) -> int:
         """How many steps of which `names` are kept are made at once, that neither memory nor patience suffers."""
         columns = min(self.config.batch_size, self.config.examples)
         made = {equation.target.name: equation.target.size(columns) for equation in self.listing}
-        kept = 8 * sum(made.get(name, 1) for name in names)
+        kept = 8 * sum(made.get(name, 1) for name in names or ())
         work = 3 * columns * sum(layer.W.size(columns) for layer in self.listing.layers)
         return max(1, min(MOST_STEPS, STRETCH_BYTES // max(1, kept), STRETCH_WORK // work))
 
-    def run(self, state: State, first: int, last: int, names: tuple[str, ...] = ()) -> Stretch:
-        """The steps from number `first` to before `last` (from 0), which `state` is handed to; `names` are kept.
+    def run(self, state: State, first: int, last: int, names: tuple[str, ...] | None = None) -> Stretch:
+        """The steps from number `first` to before `last` (from 0), which `state` is handed to.
+
+        The `names` are kept of each; if that is None, nothing is, and there are no rows unless it stops.
 
         One look after the last of them is enough: a number that is not finite stays so in what is handed
         on, and in the sum of the losses.
@@ -98,19 +100,19 @@ class Training:
             return Stretch(rows, after, None)
         return self._one_by_one(state, first, last, names)
 
-    def _one_by_one(self, state: State, first: int, last: int, names: tuple[str, ...]) -> Stretch:
+    def _one_by_one(self, state: State, first: int, last: int, names: tuple[str, ...] | None) -> Stretch:
         """The same with a look at every number that each step hands on."""
         rows = []
         for number in range(first, last):
             (values,), _, state = self._made(state, number, number + 1, self.names)
             by_name = dict(zip(self.names, values, strict=True))
-            rows.append(tuple(by_name[name] for name in names))
+            rows.append(tuple(by_name[name] for name in names or ()))
             if not all(np.isfinite(value).all() for value in (by_name["loss"], *state)):
                 return Stretch(rows, state, not_finite(by_name))
         return Stretch(rows, state, None)
 
     def _made(
-        self, state: State, first: int, last: int, names: tuple[str, ...]
+        self, state: State, first: int, last: int, names: tuple[str, ...] | None
     ) -> tuple[list[tuple[Any, ...]], float, State]:
         """What is kept of each step, the sum of their losses, and the state after them, whatever they are."""
         rows: list[tuple[Any, ...]] = []
@@ -121,7 +123,7 @@ class Training:
     def _lines(self) -> list[tuple[str, Any]]:
         return [(equation.target.name, equation.formula) for equation in self.listing]
 
-    def _loop(self, names: tuple[str, ...]) -> Callable[..., tuple[Any, State]]:
+    def _loop(self, names: tuple[str, ...] | None) -> Callable[..., tuple[Any, State]]:
         """The list in a loop that keeps the `names`; compiled once."""
         if names not in self._loops:
             data = [q.name for q in self.listing.data]

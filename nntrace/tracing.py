@@ -214,7 +214,7 @@ class Trace(Displayed):
         Where the trace stops its last step is given, in a span or not.
         """
         recorded = self._training.names if names is None else tuple(names)
-        watched = tuple(self.loss_names) if passed else ()
+        watched = tuple(self.loss_names) if passed else None
         size = 1  # the first step is there at once, those after it more and more at a time
         at, state = self.checkpoints.nearest(since)
         for given, span in _parts(spans, since, len(self) if passed else 0):
@@ -225,10 +225,11 @@ class Trace(Displayed):
             while at < span.stop:
                 to = min(at + (size if given else most), span.stop, self.checkpoints.after(at) if keep else span.stop)
                 made = self._training.run(state, at, to, kept)
+                steps = self._steps(at, made, kept or ())
                 if given:
-                    yield from self._steps(at, made, kept)
+                    yield from steps
                 elif passed:
-                    _tell(passed, (step for step in self._steps(at, made, kept) if step.position >= since))
+                    _tell(passed, (step for step in steps if step.position >= since))
                 if made.stopped:
                     if not given:
                         again = self._training.run(state, at, to, recorded)

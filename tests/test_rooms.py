@@ -29,6 +29,7 @@ ROOMS: dict[str, set[str]] = {
     "checkpoints": {"running"},
     "tracing": {"checkpoints", "running", "selecting", "equations", "config", "formula", "errors"},
     "summary": {"tracing"},
+    "sweeping": {"loading", "tracing", "config", "errors", "suggest"},
     "saving": {"tracing", "files", "errors"},
     "curves": {"summary", "tracing", "equations", "formula"},
     "answers": {
@@ -43,13 +44,24 @@ ROOMS: dict[str, set[str]] = {
     "verifying": {"differences", "tracing", "equations", "formula", "errors"},
     "render": {
         *("marking", "explaining", "reasons", "checking", "verifying", "answers", "tracing", "summary", "selecting"),
-        *("curves", "equations", "config", "formula", "maths", "errors"),
+        *("curves", "sweeping", "equations", "config", "formula", "maths", "errors", "suggest"),
     },
     "display": {"render", "equations", "formula", "summary", "selecting", "tracing"},
     "grading": {"render", "marking", "answers", "loading", "tracing", "config", "bundle"},
     "cli": {
         *("render", "marking", "explaining", "checking", "verifying", "answers", "summary", "tracing", "loading"),
-        *("saving", "curves", "examples", "selecting", "equations", "config", "bundle", "errors", "suggest"),
+        *(
+            "saving",
+            "sweeping",
+            "curves",
+            "examples",
+            "selecting",
+            "equations",
+            "config",
+            "bundle",
+            "errors",
+            "suggest",
+        ),
     },
 }
 """CONTRIBUTING.md draws this map."""

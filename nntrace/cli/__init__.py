@@ -20,6 +20,7 @@ COMMANDS = {
     "step": "Show one step.",
     "export": "Write a run to a file: a page, LaTeX, Markdown, JSON ...",
     "predict": "Show what the trained network makes of an input.",
+    "sweep": "Train with many settings and seeds, and compare the losses.",
     "plot": "Draw the loss, the gradients and the weights of a run.",
     "explain": "Explain how a number comes about, down to the inputs.",
     "check": "Check somebody's numbers, and name the mistake.",
@@ -67,7 +68,7 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="nntrace", message="%(prog)s %(version)s")
 @click.pass_context
 def nntrace(ctx: click.Context) -> None:
-    """Every number of a neural network's training: in tables, with its formula, checked and proved.
+    """Every number of a network's training, with its formula, checked and proved.
 
     \b
     Examples:

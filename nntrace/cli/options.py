@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -21,6 +21,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 RANGE = re.compile(r"\s*(\d+)\s*(?:\.\.\s*(\d+)\s*)?")
 DIGITS = 18
 """No run has an iteration of more digits, and of thousands Python would not read them."""
+MOST_RUNS = 100_000
+"""More nobody waits for, nor reads."""
 
 
 class Iterations(NamedTuple):
@@ -138,6 +140,49 @@ class Parts(click.ParamType):  # type: ignore[type-arg]  # generic in newer vers
         return [Part(name) for name in names] or self.fail(f"it is empty: name some of {', '.join(Part)}", param, ctx)
 
 
+class Values(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
+    """`alpha=0.1,0.5,1`: a key, and the values that it is to have, as a pair."""
+
+    name = "KEY=V1,V2…"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Sequence[str]]:
+        from nntrace.sweeping.grid import values
+
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = str(value).partition("=")
+        if not key.strip() or not equals:
+            self.fail(f"{shortened(str(value))!r} should be a key and its values, such as alpha=0.1,0.5", param, ctx)
+        try:
+            return key.strip(), values(text)
+        except ValueError as error:
+            self.fail(f"{shortened(str(value))!r} {error}, such as {key.strip()}=0.1,0.5", param, ctx)
+
+
+class Seeds(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
+    """`1..10`, or `1,5,9`."""
+
+    name = "A..B|A,B…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Sequence[int]:
+        if not isinstance(value, str):
+            return value  # type: ignore[no-any-return]
+        parts = [RANGE.fullmatch(part) for part in value.split(",")]
+        found: list[int] = []
+        for match in parts:
+            if match is None or max(map(len, match.groups(""))) > DIGITS:
+                self.fail(f"{shortened(value)!r} should be seeds such as 1..10, or 1,5,9", param, ctx)
+            first, last = int(match[1]), int(match[2] or match[1])
+            if last < first:
+                self.fail(f"{shortened(value)!r} ends before it begins", param, ctx)
+            if last - first >= MOST_RUNS:
+                self.fail(f"{shortened(value)!r} is more than {MOST_RUNS:,} runs", param, ctx)
+            found.extend(range(first, last + 1))
+        return list(dict.fromkeys(found))
+
+
 def config(function: F) -> F:
     """CONFIG and `--set`: passed on as `config` and `settings`."""
     return click.argument("config", required=False, type=ConfigSource())(settings(function))
@@ -221,6 +266,13 @@ def to(*without: str) -> Callable[[F], F]:
 
     names = [form.name for form in FORMS.values() if not any(getattr(form, kind) for kind in without)]
     return click.option("--to", type=click.Choice(names), help="The form to write.")
+
+
+def to_sweep(function: F) -> F:
+    """The form of a sweep: passed on as `to`, its name or None."""
+    from nntrace.render import SWEEPS
+
+    return click.option("--to", type=click.Choice(list(SWEEPS)), help="The form to write.")(function)
 
 
 def to_explain(function: F) -> F:

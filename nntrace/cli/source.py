@@ -17,10 +17,13 @@ LEFT_OUT = f"CONFIG left out: this is the bundled `{bundle.DEFAULT}`."
 
 def load_config(source: str | None, settings: Sequence[str]) -> Config:
     """The config in a file, of a bundled name, on standard input (`-`), or the bundled article."""
-    return load(_file(bundle.DEFAULT if source is None else source), settings)
+    return load(file_of(source), settings)
 
 
-def _file(source: str) -> str:
+def file_of(source: str | None) -> str:
+    """The file of a config that is named so; of the bundled article where it is left out."""
+    if source is None:
+        source = bundle.DEFAULT
     if source == "-":
         if sys.stdin is None or sys.stdin.isatty():
             raise ConfigError(

@@ -336,6 +336,13 @@ class Config(Written, frozen=True, kw_only=True, eq=False):
 
     __hash__ = None  # type: ignore[assignment]  # it holds arrays
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle, as plain data: what a row of a table was given is a class that no module has."""
+        written = {key: getattr(self, key) for key in Written.__struct_fields__}
+        found = {key: getattr(self, key) for key in self.__struct_fields__ if key not in written}
+        found["expect"] = written.pop("expect")
+        return _unpickled, (to_builtins(Written(**written)), found)
+
     @property
     def examples(self) -> int:
         """How many examples there are."""
@@ -363,6 +370,14 @@ class Config(Written, frozen=True, kw_only=True, eq=False):
         if self.expect:
             data["expect"] = [_as_written(expectation) for expectation in self.expect]
         return data
+
+
+def _unpickled(data: dict[str, Any], found: dict[str, Any]) -> Config:
+    written = convert(data, Written)
+    for array in (found["x"], found["y"]):
+        if array is not None:  # a config may be sent without its examples
+            array.flags.writeable = False  # which does not survive
+    return Config(**{key: getattr(written, key) for key in Written.__struct_fields__} | found)
 
 
 def _as_written(expectation: Expectation) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class NpzFile:
         if found.dtype.kind not in "iuf":
             raise self.whole(f"`{name}` should hold numbers; its type is {found.dtype}")
         with np.errstate(over="ignore"):  # a longdouble may be beyond every float64: not finite here
-            made = found.astype(np.float64)
+            made = found.astype(np.float64, copy=False)
         if not np.isfinite(made).all():
             place = ",".join(str(index + 1) for index in np.argwhere(~np.isfinite(made))[0])
             raise self.whole(f"`{name}[{place}]` is not a finite number")

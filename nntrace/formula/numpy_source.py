@@ -124,19 +124,19 @@ def loop_source(
     state: Sequence[tuple[str, str]],
     lines: Iterable[tuple[str, Formula]],
     summed: str,
-    kept: Sequence[str],
+    kept: Sequence[str] | None,
 ) -> str:
     """A Python function that goes through the lines again and again, handing what is new on as what is old.
 
     Called as ``name(rounds, state, *fixed, keep)``: each of `rounds` is a tuple of `each`, `state` the
     values of the first names of the pairs (old, new). It returns the sum of `summed` over the rounds and
-    the state after the last. In each round `keep` is called with the tuple of the `kept`; where there
-    are none it is not called. Lines that nothing of this needs are left out.
+    the state after the last. In each round `keep` is called with the tuple of the `kept`, if that is
+    not None. Lines that nothing of this needs are left out.
     """
-    wanted = [summed, *kept, *(new for _, new in state)]
+    wanted = [summed, *(kept or ()), *(new for _, new in state)]
     needed = list(_needed(list(lines), wanted))
     body = "".join(f"        {target} = {numpy_source(node)}\n" for target, node in needed)
-    keeping = f"        keep(({', '.join(kept)},))\n" if kept else ""
+    keeping = "" if kept is None else f"        keep(({''.join(f'{name}, ' for name in kept)}))\n"
     old, new = ("".join(f"{names[place]}, " for names in state) for place in (0, 1))
     return (
         f"{_helpers(needed, NUMPY)}def {name}({', '.join(['rounds', 'state', *fixed, 'keep'])}):\n"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from nntrace.render.explained import Explained
+    from nntrace.render.swept import SweptView
     from nntrace.render.view import View
 
 
@@ -60,7 +61,7 @@ class Form(NamedTuple):
     operands: bool = False
     detail: Detail = Detail.VALUES
 
-    def render(self, view: View | Explained) -> Iterator[str] | Iterator[bytes]:
+    def render(self, view: View | Explained | SweptView) -> Iterator[str] | Iterator[bytes]:
         """What is given, in this form, in pieces: text, or bytes where the encoding is part of the form."""
         written: Iterator[str] | Iterator[bytes] = getattr(import_module(self.module), self.function)(view)
         return written
@@ -96,3 +97,13 @@ EXPLANATIONS: Mapping[str, Form] = {
     )
 }
 """The forms that an explanation is written in."""
+SWEEPS: Mapping[str, Form] = {
+    form.name: form
+    for form in (
+        Form("terminal", (".txt",), "nntrace.render.swept", "terminal"),
+        Form("markdown", (".md", ".markdown"), "nntrace.render.swept", "markdown"),
+        Form("csv", (".csv",), "nntrace.render.swept", "table"),
+        Form("json", (".json",), "nntrace.render.swept", "document"),
+    )
+}
+"""The forms that a sweep is written in."""
