@@ -17,6 +17,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 ROUNDS = 9
+LARGE_ARRAYS = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20)}
+"""The limits that glibc comes to by itself in a long run, for the environment of a process. It depends on what one
+freed before whether it asks the kernel for each large array anew, and that is worth a fifth of a step, to either side.
+"""
 
 
 class Ratio(NamedTuple):
@@ -61,7 +65,11 @@ def peak_memory(command: Sequence[str]) -> int:
 def pairs(ours: Callable[[], float], theirs: Callable[[], float], rounds: int) -> Ratio:
     """From two functions that measure themselves, in seconds."""
     ours(), theirs()
-    made = [(ours(), theirs()) for _ in range(rounds)]
+    return of_pairs([(ours(), theirs()) for _ in range(rounds)])
+
+
+def of_pairs(made: Sequence[tuple[float, float]]) -> Ratio:
+    """From the seconds of both in each round."""
     ratios = [a / b for a, b in made]
     return Ratio(
         statistics.median(a for a, _ in made),

@@ -90,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     speak_every_encoding()
     status = execute(list(sys.argv[1:] if arguments is None else arguments))
     interrupts.ignore()
+    gc.freeze()  # the interpreter need not look once more through what goes with it
     sys.exit(status)
 
 

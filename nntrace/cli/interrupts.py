@@ -48,7 +48,7 @@ def ignore() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def hold(*, hurried: bool = False) -> None:
+def hold(hurried: bool = False) -> None:
     """Something is begun that is to be finished first; `hurried`: in some seconds, else it is given up."""
     _holding.held, _holding.hurried = True, hurried
 

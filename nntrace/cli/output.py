@@ -70,15 +70,16 @@ def show(
         click.echo_via_pager(texts, color=coloured)
         return
     try:
+        hold, release = interrupts.hold, interrupts.release
         flush()  # a form is bytes or text: bytes go around what is kept back of a text before them
         for piece in pieces:
-            interrupts.hold(hurried=True)
+            hold(True)
             if isinstance(piece, bytes):
                 sys.stdout.buffer.write(piece)
             else:
                 sys.stdout.write(piece)
             written()
-            interrupts.release()
+            release()
         flush()
     except OSError as error:
         raise _unwritten(error) from None

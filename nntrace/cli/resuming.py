@@ -6,17 +6,19 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from msgspec import json
 
-from nntrace import saving
 from nntrace.cli import interrupts, output
 from nntrace.cli.output import Part
 from nntrace.render.words import counted
-from nntrace.saving import Shown
 from nntrace.selecting import Chosen
 from nntrace.summary import Summary
 from nntrace.tracing import Step, Trace
+
+if TYPE_CHECKING:
+    from nntrace.saving import Shown
 
 SECONDS = 10.0
 """So often a checkpoint is saved."""
@@ -26,9 +28,11 @@ class Checkpoint:
     """The file: read before the first step, written now and then, at the end, and where it is interrupted."""
 
     def __init__(self, path: str, trace: Trace) -> None:
+        from nntrace.saving import unpacked  # what few commands need
+
         self.path = path
         self.trace = trace
-        self.shown = saving.unpacked(path, trace) if os.path.lexists(path) else None
+        self.shown: Shown | None = unpacked(path, trace) if os.path.lexists(path) else None
         self._due = monotonic() + SECONDS
 
     @property
@@ -38,7 +42,9 @@ class Checkpoint:
 
     def save(self) -> None:
         """Write what is known now."""
-        output.save(self.path, [saving.packed(self.trace, self.shown)])
+        from nntrace.saving import packed
+
+        output.save(self.path, [packed(self.trace, self.shown)])
         self._due = monotonic() + SECONDS
 
     def reached(self, number: int) -> None:
@@ -62,13 +68,18 @@ class Source:
     """Steps that are there already, as a form is given them: `part` is the file that is gone on with."""
 
     part: Part | None = None
+    stopped: Step | None = None
+    """The step that the trace stopped at, once it is given."""
 
     def __init__(self, steps: Iterable[Step]) -> None:
         self._steps = steps
 
     def steps(self) -> Iterator[Step]:
         """The steps."""
-        return iter(self._steps)
+        for step in self._steps:
+            if step.stopped:
+                self.stopped = step
+            yield step
 
     def opened(self, pieces: Iterable[str | bytes]) -> Iterable[str | bytes]:
         """The pieces that are made of them, without those that are written already."""
@@ -104,7 +115,6 @@ class Run(Source):
         self.summary = summary
         self.checkpoint = checkpoint
         self.position = 0
-        self.stopped: Step | None = None
         self.going_on = False
         self._what = ""
         self._begun = False
@@ -141,20 +151,22 @@ class Run(Source):
             reached=self._reach,
             keep=self.checkpoint is not None,
         )
-        for self._given in steps:
-            yield self._given
+        for step in steps:
+            if step.stopped:
+                self.stopped = step
+            self._given = step
+            yield step
             self._note()
 
-    def opened(self, pieces: Iterable[str | bytes]) -> Iterator[str | bytes]:
-        for piece in pieces:
-            if self._begun or not self.going_on:
-                yield piece
+    def opened(self, pieces: Iterable[str | bytes]) -> Iterable[str | bytes]:
+        return (piece for piece in pieces if self._begun) if self.going_on else pieces
 
     def written(self) -> None:
-        if self.part is not None:
-            self._size = self.part.written
-        self._note()
-        self._save_if_due()
+        if self.checkpoint is not None:  # else it is noted when the next one is asked for
+            if self.part is not None:
+                self._size = self.part.written
+            self._note()
+            self._save_if_due()
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -182,8 +194,6 @@ class Run(Source):
             if self.summary is not None:
                 self.summary.take(step)
             self.position = step.position + 1
-            if step.stopped:
-                self.stopped = step
 
     def _pass(self, step: Step) -> None:
         interrupts.hold()
@@ -202,6 +212,8 @@ class Run(Source):
     def _save(self) -> None:
         assert self.checkpoint is not None
         if self._what:
+            from nntrace.saving import Shown
+
             self._flush()
             losses, total = (self.summary.losses, self.summary.total) if self.summary else ((), 0.0)
             self.checkpoint.shown = Shown(self._what, self.position, self._size, total, losses)

@@ -53,7 +53,6 @@ class Showing:
         self.detail = Detail(detail) if detail else None
         self.fragment = fragment
         self.checkpoint = Checkpoint(checkpoint, self.trace) if checkpoint else None
-        self.stopped: Step | None = None
         self.view: View
         self._steps: Sequence[Step] | None = None
         self._summary: Summary | None = None
@@ -142,7 +141,7 @@ class Showing:
             pieces = chain([f"{LEFT_OUT}\n\n"], pieces)
         with source.kept():
             output.show(source.opened(pieces), pager=pager, coloured=style.colour, written=source.written)
-        return self._ended(form)
+        return self._ended(form, source.stopped)
 
     def save(self, path: str, form: Form) -> int:
         """Write to a file; returns the exit status."""
@@ -153,7 +152,7 @@ class Showing:
         pieces = self._pieces(form, Style(), source, to_file=True)
         with source.kept():
             output.save(path, source.opened(pieces), written=source.written, part=source.part)
-        return self._ended(form, to_file=True)
+        return self._ended(form, source.stopped, to_file=True)
 
     def _source(self, form: Form, path: str | None = None, *, streamed: bool = True) -> Source:
         """What gives the form its steps."""
@@ -174,16 +173,11 @@ class Showing:
         return run
 
     def _pieces(self, form: Form, style: Style, source: Source, *, to_file: bool) -> Iterable[str | bytes]:
-        steps = output.progress(self._watched(source.steps()), self.view.count, "steps", to_file=to_file)
+        steps = output.progress(source.steps(), self.view.count, "steps", to_file=to_file)
         detail = self.detail or form.detail
         view = replace(self.view, steps=steps, detail=detail, style=style, remark=output.say)
         summary = self._summary
         return form.render(view if summary is None else replace(view, ending=lambda: end_tables(summary)))
-
-    def _watched(self, steps: Iterable[Step]) -> Iterator[Step]:
-        for step in steps:
-            self.stopped = step if step.stopped else None
-            yield step
 
     @contextmanager
     def _training(self) -> Iterator[Callable[[int], None]]:
@@ -206,13 +200,13 @@ class Showing:
             raise SelectionError(f"--to {form.name} has all of them: it goes without --only and --layer")
         check_fragment(form, self.fragment)
 
-    def _ended(self, form: Form, *, to_file: bool = False) -> ExitStatus:
-        """The exit status; why it is 1, unless the form has said so on the screen."""
-        if self.stopped is None:
+    def _ended(self, form: Form, at: Step | None, *, to_file: bool = False) -> ExitStatus:
+        """The exit status of a trace that stops `at` a step; why it is 1, unless the form has said so on the screen."""
+        if at is None:
             return ExitStatus.DONE
         if to_file or form is not TERMINAL:
             written = " What was before it is written." if form.outcome else " All up to it is written."
-            output.say(stopped(self.stopped) + (written if self.stopped.iteration else ""))
+            output.say(stopped(at) + (written if at.iteration else ""))
         return ExitStatus.DOES_NOT_HOLD
 
 

@@ -18,10 +18,11 @@ def render(view: View) -> Iterator[bytes]:
     start = json.encode(_head(view))
     yield start[:-1] + b',"steps":['
     names = [quantity.name for quantity in view.quantities]
+    encode = json.Encoder().encode
     separator = b"\n"
     last = None
     for last in view.steps:
-        yield separator + json.encode(_step(names, last))
+        yield separator + encode(_step(names, last))
         separator = b",\n"
     yield b"\n]"
     if last is not None and last.stopped:
@@ -33,9 +34,10 @@ def render_lines(view: View) -> Iterator[bytes]:
     """A line without the steps, then a line for each step."""
     yield json.encode(_head(view)) + b"\n"
     names = [quantity.name for quantity in view.quantities]
+    encode = json.Encoder().encode
     last = None
     for last in view.steps:
-        yield json.encode(_step(names, last)) + b"\n"
+        yield encode(_step(names, last)) + b"\n"
     if last is not None and last.stopped:
         yield json.encode({"stopped": _stopped(last)}) + b"\n"
 
