@@ -37,7 +37,7 @@ CONTENDERS = {
 ALONE = ("nntrace alone", "numpy nothing", "PyTorch alone")
 """Who takes the way to a step without recording it."""
 ROUNDS = 5
-SEEK = 10_000
+SEEK, SEEKS = 10_000, 3
 SMALL = 1e-4
 """A step of less time than that may be slower by what Python itself takes."""
 
@@ -83,7 +83,7 @@ def measure(net: Net) -> dict[str, Figures]:
                 steps[name],
                 peak_memory(_command(name, folder, net, "train", _steps(name, net))),
                 statistics.median(_first(name, folder, net) for _ in range(ROUNDS)),
-                _alone(name, folder, net, "seek", SEEK) if name in ALONE else None,
+                statistics.median(_alone(name, folder, net, "seek", SEEK) for _ in range(SEEKS)) if name in ALONE else None,
             )
             for name in names
         }

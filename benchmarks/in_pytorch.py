@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+
+warnings.filterwarnings("ignore", message="Full backward hook is firing")  # the inputs of the first layer need none
 
 
 def _model(weights: Sequence[Any]) -> torch.nn.Sequential:

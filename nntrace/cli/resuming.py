@@ -59,7 +59,7 @@ class Checkpoint:
             yield
         except KeyboardInterrupt:
             self.save()
-            output.say("Interrupted: the same command goes on from there.")
+            output.say(f"Interrupted: {self.path} has what was trained, and the same command goes on from there.")
             raise
         self.save()
 
@@ -178,7 +178,9 @@ class Run(Source):
                 self._flush()
                 interrupts.calm()
                 self._save()
-                output.say(f"Interrupted after {self._far}: the same command goes on from there.")
+                goes_on = f"after {self._far}: the same command goes on from there"
+                keeps = f"after {self._far}: {self.checkpoint.path} has what was trained"
+                output.say(f"Interrupted {goes_on if self._what else keeps}.")
             raise
         if self.checkpoint is not None:
             self._finish()

@@ -8,7 +8,6 @@ from 1e6 on. What is not zero never shows as zero.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from functools import lru_cache
 from math import floor, inf, isfinite, log10
 
@@ -57,6 +56,8 @@ def alone(value: float, decimals: int, extra: int = 0, least: int | None = None)
     With `decimals` and `extra` more; where these would show fewer than two significant digits, three and
     `extra` more. No zeros are shown beyond what says it exactly, but for `least` decimals (`decimals` if None).
     """
+    from decimal import Decimal  # only arithmetic that is written out needs it
+
     least = decimals if least is None else least
     if not isfinite(value):
         return str(value)

@@ -133,7 +133,7 @@ def test_step_and_predict_save_and_resume(arguments: tuple[str, ...], monkeypatc
         patch.setattr(resuming.Checkpoint, "reached", interrupted)
         ran = nntrace_run(*arguments, "--checkpoint", "c")
     assert (ran.status, ran.out) == (130, "")
-    assert ran.err.strip() == "Interrupted: the same command goes on from there."
+    assert ran.err.strip() == "Interrupted: c has what was trained, and the same command goes on from there."
     with np.load("c") as saved:
         assert saved["numbers"].max() >= 198
     assert nntrace_run(*arguments, "--checkpoint", "c").out == whole

@@ -158,6 +158,29 @@ def test_it_shows_what_is_chosen(arguments: tuple[str, ...], first: str, names: 
     assert len(re.findall(r"^\w+ = ", blocks[0], re.MULTILINE)) == names
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        ("--every", "3"),
+        ("--last",),
+        ("--every", "4", "--last"),
+        ("--iteration", "2..5", "--every", "2"),
+        ("--iteration", "2..5", "--example", "3", "--every", "2", "--last"),
+        ("--batch", "1", "--last"),
+    ],
+)
+def test_it_saves_the_steps_that_are_chosen(chosen: tuple[str, ...], tmp_path: Path) -> None:
+    base = ("unequal", "--set", "iterations=6", "--set", "expect=[]", *chosen)
+    (tmp_path / "script.py").write_text(nntrace_run("run", *base, "--to", "numpy").out, encoding="utf-8")
+    assert nntrace_run("export", *base, "-o", str(tmp_path / "trace.npz")).status == 0
+    command = [sys.executable, "-W", "error", "script.py", "script.npz"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    with np.load(tmp_path / "trace.npz") as ours, np.load(tmp_path / "script.npz") as theirs:
+        assert set(ours.files) == set(theirs.files)
+        for name in ours.files:
+            np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+
+
 @pytest.mark.parametrize("form", ["numpy", "torch"])
 def test_a_script_as_a_whole(golden: Callable[[str, str], None], form: str) -> None:
     golden(f"article-{form}.py", nntrace_run("run", "article", "--only", "loss,dW", "--to", form).out)
