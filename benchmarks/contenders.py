@@ -83,7 +83,9 @@ def measure(net: Net) -> dict[str, Figures]:
                 steps[name],
                 peak_memory(_command(name, folder, net, "train", _steps(name, net))),
                 statistics.median(_first(name, folder, net) for _ in range(ROUNDS)),
-                statistics.median(_alone(name, folder, net, "seek", SEEK) for _ in range(SEEKS)) if name in ALONE else None,
+                statistics.median(_alone(name, folder, net, "seek", SEEK) for _ in range(SEEKS))
+                if name in ALONE
+                else None,
             )
             for name in names
         }

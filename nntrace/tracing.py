@@ -105,6 +105,10 @@ class Step(Displayed, Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._index)
 
+    def value(self, name: str) -> Any:
+        """What was computed, itself: other quantities and the next step may share it. Only to be looked at."""
+        return self._values[self._index[name]]
+
     def plain(self, name: str) -> Any:
         """A matrix as a list of rows, a single number as a float."""
         value = self._values[self._index[name]]

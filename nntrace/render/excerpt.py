@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct
@@ -27,7 +27,7 @@ class Excerpt(Struct):
     `width` is that of the widest cell; `note` says the size of what is not shown whole.
     """
 
-    cells: list[list[str]]
+    cells: Sequence[Sequence[str]]
     shape: tuple[int, int]
     form: Format
     width: int
@@ -58,50 +58,69 @@ class Look(Struct, frozen=True):
 @lru_cache(maxsize=16)
 def looks(listing: Equations, decimals: int, finest: int | None) -> dict[str, Look]:
     """The look of each quantity, where `decimals` are shown and computed numbers have at most `finest`."""
-    made = {}
+    made: dict[str, Look] = {}
+    same: dict[Look, Look] = {}  # so that equal ones are one
     for q in listing.quantities:
         own = None if q in listing.data else finest
         equation = listing.by_target.get(q.name)
         rounded = equation is not None and not isinstance(
             equation.formula, Quantity
         )  # a fixed bias is handed on as it is
-        made[q.name] = Look(
+        look = Look(
             decimals=min(decimals, own) if own is not None and rounded else decimals,
             finest=own,
             constant=q in listing.constants,
         )
+        made[q.name] = same.setdefault(look, look)
     return made
 
 
 _AS_TYPED = Format("%.6g", 0.0)
 
 
+Seen = tuple[object, Look, Excerpt]
+"""A value, how it looks, and what is shown of it."""
+
+
 class Excerpts:
-    """What is shown of the quantities of one step, each made once."""
+    """What is shown of the quantities of one step, each made once.
 
-    __slots__ = ("_looks", "_made", "decimals", "finest", "step")
+    What is the same as in the step `before`, as the weights that it ends with are, is taken from there.
+    """
 
-    def __init__(self, step: Step, config: Config) -> None:
+    __slots__ = ("_before", "_looks", "_made", "_seen", "decimals", "finest", "step")
+
+    def __init__(self, step: Step, config: Config, before: Excerpts | None = None) -> None:
         self.step = step
         self.decimals = config.decimals
         self.finest = config.round
         self._looks = looks(step.equations, config.decimals, config.round)
         self._made: dict[str, Excerpt] = {}
+        self._seen: dict[int, Seen] = {}
+        self._before = before._seen if before is not None else self._seen  # noqa: SLF001  # of its own kind
 
     def __getitem__(self, quantity: Quantity) -> Excerpt:
         """The excerpt of `quantity`; a single number is 1 × 1."""
         name = quantity.name
         made = self._made.get(name)
         if made is None:
-            look, shape = self._looks[name], self.step.shape(name)
-            if look.constant:
-                made = _given(self.step[name])
-            elif max(shape) <= WHOLE:
-                made = _whole(self.step.flat(name), shape, look.decimals, look.finest)
-            else:
-                made = _ends(self.step[name], look.decimals, look.finest)
-            self._made[name] = made
+            value, look = self.step.value(name), self._looks[name]
+            place = id(value)
+            seen = self._seen.get(place) or self._before.get(place)
+            if seen is None or seen[0] is not value or seen[1] is not look:
+                seen = value, look, self._excerpt(value, look)
+            self._seen[place] = seen
+            made = self._made[name] = seen[2]
         return made
+
+    def _excerpt(self, value: Any, look: Look) -> Excerpt:
+        if look.constant:
+            return _given(float(value))
+        if not isinstance(value, np.ndarray):
+            return _whole([float(value)], (1, 1), look.decimals, look.finest)
+        if max(value.shape) <= WHOLE:
+            return _whole(value.ravel().tolist(), value.shape, look.decimals, look.finest)
+        return _ends(value, look.decimals, look.finest)
 
     def single(self, quantity: Quantity) -> str:
         """A quantity of one entry, as text."""
@@ -130,8 +149,9 @@ def _given(value: float) -> Excerpt:
 def _whole(values: list[float], shape: tuple[int, int], decimals: int, finest: int | None) -> Excerpt:
     form, cells = written(values, decimals, finest)
     columns = shape[1]
+    by_row: Sequence[Sequence[str]]
     if columns == 1:
-        by_row = [[cell] for cell in cells]
+        by_row = list(zip(cells, strict=True))
     else:
         by_row = [cells[first : first + columns] for first in range(0, len(cells), columns)]
     return Excerpt(by_row, shape, form, max(map(len, cells)))

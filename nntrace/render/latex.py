@@ -61,6 +61,7 @@ class _Latex:
     def __init__(self, view: View) -> None:
         self.view = view
         self.config = view.config
+        self._matrices: Matrices | None = None
         self.panels = [
             (_headings(phase, panel), [_written(item) for item in self._kept(panel)])
             for phase, panel in by_phase(panels(view.listing, view.quantities, once=view.once))
@@ -92,7 +93,8 @@ class _Latex:
         return [item for item in items if item.equation or item.quantity not in used]
 
     def _step(self, step: Step) -> list[str]:
-        matrices = Matrices(Excerpts(step, self.config))
+        before = self._matrices
+        matrices = self._matrices = Matrices(Excerpts(step, self.config, before.numbers if before else None), before)
         lines = ["", rf"\subsection*{{{words(step_title(self.config, step))}}}"]
         for headings, written in self.panels:
             lines += headings

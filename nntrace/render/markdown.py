@@ -13,7 +13,7 @@ from nntrace.render import Detail
 from nntrace.render.excerpt import Excerpt, Excerpts
 from nntrace.render.layout import Item, Panel, by_phase, panels
 from nntrace.render.numbers import dimensions
-from nntrace.render.tables import EndTable
+from nntrace.render.tables import EndTable, rows
 from nntrace.render.view import View
 from nntrace.render.words import (
     PHASES,
@@ -47,6 +47,7 @@ class _Markdown:
     def __init__(self, view: View) -> None:
         self.view = view
         self.config = view.config
+        self._numbers: Excerpts | None = None
         self._frames: dict[tuple[tuple[Item, ...], tuple[tuple[tuple[int, int], int], ...]], list[Framed]] = {}
         self.panels = list(by_phase(panels(view.listing, view.quantities, once=view.once)))
 
@@ -67,7 +68,7 @@ class _Markdown:
 
     def _step(self, step: Step) -> list[str]:
         lines = ["", f"## {step_title(self.config, step)}", ""]
-        numbers = Excerpts(step, self.config)
+        numbers = self._numbers = Excerpts(step, self.config, self._numbers)
         for phase, panel in self.panels:
             if phase:
                 lines += [f"### {PHASES[phase]}", ""]
@@ -100,7 +101,7 @@ class _Markdown:
         stub = row_stub(row, parts[0].rows)
         lines = []
         for above, pattern, of in frames:
-            lines += [*above, *_rows(pattern, stub, [part.cells for part in parts[of]]), ""]
+            lines += [*above, rows(pattern, stub, [part.cells for part in parts[of]]), ""]
         notes = [f"`{item.quantity.name}`: {part.note}" for item, part in zip(items, parts, strict=True) if part.note]
         return [*lines, "; ".join(notes), ""] if notes else lines
 
@@ -172,7 +173,7 @@ def _titled(made: EndTable) -> list[str]:
     ]
     above, pattern = _frame(made.stub, columns, widths)
     title = [f"### {made.title}", ""] if made.title else []
-    return [*title, *above, *_rows(pattern, made.stub, cells), ""]
+    return [*title, *above, rows(pattern, made.stub, cells), ""]
 
 
 def _frame(stub: tuple[str, ...], columns: Sequence[Sequence[str]], widths: Sequence[int]) -> Frame:
@@ -184,10 +185,3 @@ def _frame(stub: tuple[str, ...], columns: Sequence[Sequence[str]], widths: Sequ
     rule = f"|{'-' * (label + 1)}:|" + "".join("-" * (size + 1) + ":|" for size in sizes)
     pattern = f"| %{label}s | " + " | ".join(f"%{size}s" for size in sizes) + " |"
     return [heading, rule], pattern
-
-
-def _rows(pattern: str, stub: tuple[str, ...], cells: Sequence[Sequence[Sequence[str]]]) -> list[str]:
-    return [
-        pattern % (label, *[cell for row in rows for cell in row])
-        for label, *rows in zip(stub[1:], *cells, strict=True)
-    ]

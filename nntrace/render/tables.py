@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
 
 from msgspec import Struct
 
@@ -64,8 +66,11 @@ def table(bundles: Sequence[Sequence[Group]], stub: tuple[str, ...], width: int,
     return filled(layout(headings, stub, width, paint), stub, cells)
 
 
-def filled(lines: Iterable[Line], stub: tuple[str, ...], cells: Sequence[Sequence[Sequence[str]]]) -> list[str]:
+def filled(lines: Sequence[Line], stub: tuple[str, ...], cells: Sequence[Sequence[Sequence[str]]]) -> list[str]:
     """The lines of a table that is laid out so, with the cells of each group row by row."""
+    if len(lines) == 1:  # it is not broken: all groups are in it, and whole
+        above, pattern, _ = lines[0]
+        return [*above, rows(pattern, stub, cells)]
     written: list[str] = []
     for above, pattern, parts in lines:
         written += above
@@ -75,6 +80,23 @@ def filled(lines: Iterable[Line], stub: tuple[str, ...], cells: Sequence[Sequenc
                 flat += cells[index][row][first:last]
             written.append(pattern % tuple(flat))
     return written
+
+
+def rows(pattern: str, stub: tuple[str, ...], cells: Sequence[Sequence[Sequence[str]]]) -> str:
+    """The rows of whole groups, each in a pattern, as one text: filled in at once, since there are many."""
+    groups = [_labels(stub), *cells] if stub else cells
+    flat = tuple(chain.from_iterable(chain.from_iterable(zip(*groups, strict=True))))
+    return _repeated(pattern, len(cells[0])) % flat
+
+
+@lru_cache
+def _labels(stub: tuple[str, ...]) -> list[tuple[str]]:
+    return [(label,) for label in stub[1:]]
+
+
+@lru_cache
+def _repeated(pattern: str, count: int) -> str:
+    return "\n".join([pattern] * count)
 
 
 Part = tuple[int, int, int]

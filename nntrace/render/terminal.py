@@ -35,6 +35,10 @@ NO_BREAK = "\u00a0"
 BETWEEN_NUMBERS = "    "
 
 
+Key = tuple[tuple[Item, ...], tuple[tuple[tuple[int, int], int], ...]]
+"""The items of a table, and the shape and width of each: what its layout depends on."""
+
+
 def render(view: View) -> Iterator[str]:
     """The trace as text, a step at a time."""
     return _Terminal(view).text()
@@ -46,7 +50,9 @@ class _Terminal:
         self.config = view.config
         self.width = view.style.width
         self.paint = Palette(view.style.colour)
-        self._layouts: dict[tuple[tuple[Item, ...], tuple[tuple[tuple[int, int], int], ...]], list[Line]] = {}
+        self._numbers: Excerpts | None = None
+        self._wrapped_formulas: dict[str, list[str]] = {}
+        self._layouts: dict[Key, tuple[list[Line], tuple[str, ...], bool]] = {}
         self.panels = list(by_phase(panels(view.listing, view.quantities, once=view.once)))
 
     def text(self) -> Iterator[str]:
@@ -92,7 +98,7 @@ class _Terminal:
 
     def _step(self, step: Step) -> list[str]:
         lines = ["", self._bar(step_title(self.config, step))]
-        numbers = Excerpts(step, self.config)
+        numbers = self._numbers = Excerpts(step, self.config, self._numbers)
         for phase, panel in self.panels:
             if phase:
                 lines += ["", self.paint("phase", PHASES[phase].upper())]
@@ -115,18 +121,22 @@ class _Terminal:
 
     def _items(self, items: tuple[Item, ...], numbers: Excerpts, panel: Panel) -> list[str]:
         parts = [numbers[item.quantity] for item in items]
-        rows = parts[0].rows
-        stub = row_stub(panel.row, rows) if panel.heading or panel.phase == START or len(rows) > 1 else ()
-        key = (items, tuple([(part.shape, part.width) for part in parts]))  # what the layout depends on, which repeats
-        lines = self._layouts.get(key)
-        if lines is None:
-            lines = self._layouts[key] = self._layout(items, parts, stub)
-        below = [
-            f"{INDENT}{item.quantity.name}  {dimensions(*part.shape)}: {part.note}"
-            for item, part in zip(items, parts, strict=True)
-            if part.note
-        ]
-        return [*filled(lines, stub, [part.cells for part in parts]), *below]
+        key = (items, tuple([(part.shape, part.width) for part in parts]))
+        made = self._layouts.get(key)
+        if made is None:
+            rows = parts[0].rows
+            stub = row_stub(panel.row, rows) if panel.heading or panel.phase == START or len(rows) > 1 else ()
+            noted = any(part.note for part in parts)  # as its shape has it, which is in the key
+            made = self._layouts[key] = (self._layout(items, parts, stub), stub, noted)
+        lines, stub, noted = made
+        written = filled(lines, stub, [part.cells for part in parts])
+        if noted:
+            written += [
+                f"{INDENT}{item.quantity.name}  {dimensions(*part.shape)}: {part.note}"
+                for item, part in zip(items, parts, strict=True)
+                if part.note
+            ]
+        return written
 
     def _layout(self, items: Sequence[Item], parts: Sequence[Excerpt], stub: tuple[str, ...]) -> list[Line]:
         bundles: list[list[Heading]] = [[]]
@@ -159,14 +169,21 @@ class _Terminal:
 
     def _computed(self, item: Item) -> list[str]:
         """How it is computed, where that differs."""
-        return [self.paint("quiet", line) for line in self._broken(f"computed as {item.computed}") if item.computed]
+        return (
+            [self.paint("quiet", line) for line in self._broken(f"computed as {item.computed}")]
+            if item.computed
+            else []
+        )
 
     def _broken(self, text: str) -> list[str]:
         """A formula in lines that fit."""
-        return textwrap.wrap(
-            self.sign(text), self.width, initial_indent=INDENT, subsequent_indent=3 * INDENT,
-            break_long_words=False, break_on_hyphens=False,
-        )  # fmt: skip
+        lines = self._wrapped_formulas.get(text)
+        if lines is None:
+            lines = self._wrapped_formulas[text] = textwrap.wrap(
+                self.sign(text), self.width, initial_indent=INDENT, subsequent_indent=3 * INDENT,
+                break_long_words=False, break_on_hyphens=False,
+            )  # fmt: skip
+        return lines
 
     def _in_rows(self, texts: Sequence[str]) -> list[str]:
         """Short texts side by side, as many in a line as fit."""

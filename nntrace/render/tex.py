@@ -111,17 +111,25 @@ class Matrix(NamedTuple):
 
 
 class Matrices:
-    """The quantities of one step in LaTeX, each spelled once."""
+    """The quantities of one step in LaTeX, each spelled once; as in `Excerpts`, not once more in the next."""
 
-    def __init__(self, numbers: Excerpts) -> None:
+    def __init__(self, numbers: Excerpts, before: Matrices | None = None) -> None:
         self.numbers = numbers
         self._made: dict[tuple[str, bool], Matrix] = {}
+        self._seen: dict[tuple[int, bool], tuple[Excerpt, Matrix]] = {}
+        self._before = before._seen if before is not None else self._seen  # noqa: SLF001  # of its own kind
 
     def __call__(self, q: Quantity, transposed: bool = False) -> Matrix:
         key = (q.name, transposed)
         made = self._made.get(key)
         if made is None:
-            made = self._made[key] = _matrix(self.numbers[q], transposed)
+            part = self.numbers[q]
+            place = id(part), transposed
+            seen = self._seen.get(place) or self._before.get(place)
+            if seen is None or seen[0] is not part:
+                seen = part, _matrix(part, transposed)
+            self._seen[place] = seen
+            made = self._made[key] = seen[1]
         return made
 
 
