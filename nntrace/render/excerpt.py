@@ -151,7 +151,7 @@ def _whole(values: list[float], shape: tuple[int, int], decimals: int, finest: i
     columns = shape[1]
     by_row: Sequence[Sequence[str]]
     if columns == 1:
-        by_row = list(zip(cells, strict=True))
+        by_row = [[cell] for cell in cells]
     else:
         by_row = [cells[first : first + columns] for first in range(0, len(cells), columns)]
     return Excerpt(by_row, shape, form, max(map(len, cells)))

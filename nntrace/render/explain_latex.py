@@ -27,7 +27,7 @@ def render(explained: Explained) -> Iterator[str]:
     for text in explained.closing:
         yield f"\n{words(text)}\n"
     if not explained.fragment:
-        yield CLOSING
+        yield f"\n{CLOSING}"
 
 
 def _section(section: Section) -> list[str]:
@@ -58,7 +58,10 @@ def _arithmetic(section: Section) -> Iterator[str]:
     target = section.node.target
     assert isinstance(target, Quantity)
     matrices = Matrices(section.numbers)
-    operands = "" if isinstance(section.formula, Quantity) else pattern(section.formula).put_in(matrices) + " = "
+    operands = ""
+    if not isinstance(section.formula, Quantity):
+        made = pattern(section.formula)
+        operands = f"{made.put_in(made.given(matrices))} = "
     yield rf"\fitted{{{_name(target)} = {operands}{matrices(target).text}}}"
     for each in section.entries:
         yield ""

@@ -20,7 +20,7 @@ from nntrace.render.arithmetic import Worked
 from nntrace.render.excerpt import Excerpts
 from nntrace.render.layout import Item, Panel, by_phase, panels
 from nntrace.render.tables import EndTable
-from nntrace.render.tex import CLOSING, LEFT, RIGHT, Matrices, Pattern, opening, pattern, width_of, words
+from nntrace.render.tex import CLOSING, LEFT, RIGHT, Matrices, Matrix, Pattern, opening, pattern, width_of, words
 from nntrace.render.view import View
 from nntrace.render.words import PHASES, about, step_title, stopped, title
 from nntrace.render.work import worked_entry
@@ -68,13 +68,13 @@ class _Latex:
         ]
 
     def text(self) -> Iterator[str]:
-        yield opening(fragment=self.view.fragment) + "\n".join(self._header())
+        yield opening(fragment=self.view.fragment) + _lines(self._header())
         last = None
         for last in self.view.steps:
-            yield "\n".join(self._step(last))
+            yield _lines(self._step(last))
         if last is not None and last.stopped:
-            yield f"\n\\textbf{{{words(stopped(last))}}}\n"
-        yield "\n".join(self._ending())
+            yield _lines([rf"\textbf{{{words(stopped(last))}}}", ""])
+        yield _lines(self._ending())
         if not self.view.fragment:
             yield CLOSING
 
@@ -95,7 +95,7 @@ class _Latex:
     def _step(self, step: Step) -> list[str]:
         before = self._matrices
         matrices = self._matrices = Matrices(Excerpts(step, self.config, before.numbers if before else None), before)
-        lines = ["", rf"\subsection*{{{words(step_title(self.config, step))}}}"]
+        lines = [rf"\subsection*{{{words(step_title(self.config, step))}}}"]
         for headings, written in self.panels:
             lines += headings
             lines += self._panel(written, matrices)
@@ -105,10 +105,10 @@ class _Latex:
         rows: list[str] = []
         below: list[str] = []
         for each in written:
-            rows += self._rows(each, matrices)
-            note = matrices(each.item.quantity).note
-            if note:
-                below.append(f"${each.name}$: {words(note)}")
+            result = matrices(each.item.quantity)
+            rows += self._rows(each, matrices, result)
+            if result.note:
+                below.append(f"${each.name}$: {words(result.note)}")
         yield "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
         if below:
             yield rf"{{\small {'; '.join(below)}}}" + "\n"
@@ -118,26 +118,26 @@ class _Latex:
                 yield from self._entries(each.item, matrices.numbers)
             yield "}"
 
-    def _rows(self, written: Written, matrices: Matrices) -> list[str]:
+    def _rows(self, written: Written, matrices: Matrices, result: Matrix) -> list[str]:
         """The lines of an equation: `Z &= W A + b`, `&= (…) (…) + (…) = (…)`."""
         if not written.formulas:
-            return [f"{written.name} &= {_fitted(*matrices(written.item.quantity)[:2])}"]
+            return [f"{written.name} &= {_fitted(result.text, result.width)}"]
         rows = []
         for line, made in written.formulas:
             rows.append(line)
-            rows += self._put_in(made, matrices, written)
+            rows += self._put_in(made, matrices, written, result)
         return rows
 
-    def _put_in(self, made: Pattern, matrices: Matrices, written: Written) -> list[str]:
-        result = matrices(written.item.quantity)
+    def _put_in(self, made: Pattern, matrices: Matrices, written: Written, result: Matrix) -> list[str]:
         if self.view.detail is Detail.VALUES or made.text == "%s":  # what equals a quantity is the result
             return [f"&= {_fitted(result.text, result.width)}"]
-        operands = made.room + sum([matrices(q, transposed).width for q, transposed, _ in made.operands])
+        given = made.given(matrices)
+        operands = made.room + sum([each.width for each in given])
         if operands + result.width <= LINE:
-            return [f"&= {made.put_in(matrices)} = {result.text}"]
+            return [f"&= {made.put_in(given)} = {result.text}"]
         last = _fitted(result.text, result.width)
         if operands * SMALLEST <= LINE:
-            return [f"&= {_fitted(made.put_in(matrices), operands)}", f"&= {last}"]
+            return [f"&= {_fitted(made.put_in(given), operands)}", f"&= {last}"]
         parts = [
             f"{spelling.name(q.T if transposed else q)} &= {_fitted(*matrices(q, transposed)[:2])}"
             for q, transposed in dict.fromkeys((q, transposed) for q, transposed, _ in made.operands)
@@ -160,7 +160,12 @@ class _Latex:
 
     def _ending(self) -> list[str]:
         lines = [line for made in self.view.ending() for line in _table(made)]
-        return ["", rf"\subsection*{{{words(self.view.ends_with)}}}", *lines] if lines else []
+        return [rf"\subsection*{{{words(self.view.ends_with)}}}", *lines] if lines else []
+
+
+def _lines(lines: Sequence[str]) -> str:
+    """Whole lines."""
+    return "".join([f"{line}\n" for line in lines])
 
 
 def inline(text: str) -> str:

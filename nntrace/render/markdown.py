@@ -33,6 +33,10 @@ WIDE = 100
 """In a text block lines break there, and tables where they can."""
 
 
+Key = tuple[tuple[Item, ...], tuple[tuple[tuple[int, int], int], ...]]
+"""The items of a table, and the shape and width of each: what its frame depends on."""
+
+
 def render(view: View) -> Iterator[str]:
     """The trace as Markdown, a step at a time."""
     return _Markdown(view).text()
@@ -48,7 +52,7 @@ class _Markdown:
         self.view = view
         self.config = view.config
         self._numbers: Excerpts | None = None
-        self._frames: dict[tuple[tuple[Item, ...], tuple[tuple[tuple[int, int], int], ...]], list[Framed]] = {}
+        self._frames: dict[Key, tuple[list[Framed], tuple[str, ...], bool]] = {}
         self.panels = list(by_phase(panels(view.listing, view.quantities, once=view.once)))
 
     def text(self) -> Iterator[str]:
@@ -93,17 +97,21 @@ class _Markdown:
     def _items(self, items: tuple[Item, ...], numbers: Excerpts, row: str) -> list[str]:
         parts = [numbers[item.quantity] for item in items]
         key = (items, tuple([(part.shape, part.width) for part in parts]))
-        frames = self._frames.get(key)
-        if frames is None:
-            frames = self._frames[key] = [
-                (*_items_frame(items[of], parts[of], row), of) for of in _packed(items, parts)
-            ]
-        stub = row_stub(row, parts[0].rows)
+        made = self._frames.get(key)
+        if made is None:
+            frames = [(*_items_frame(items[of], parts[of], row), of) for of in _packed(items, parts)]
+            noted = any(part.note for part in parts)  # as its shape has it, which is in the key
+            made = self._frames[key] = (frames, row_stub(row, parts[0].rows), noted)
+        frames, stub, noted = made
         lines = []
         for above, pattern, of in frames:
             lines += [*above, rows(pattern, stub, [part.cells for part in parts[of]]), ""]
-        notes = [f"`{item.quantity.name}`: {part.note}" for item, part in zip(items, parts, strict=True) if part.note]
-        return [*lines, "; ".join(notes), ""] if notes else lines
+        if noted:
+            said = [
+                f"`{each.quantity.name}`: {part.note}" for each, part in zip(items, parts, strict=True) if part.note
+            ]
+            lines += ["; ".join(said), ""]
+        return lines
 
     def _work(self, panel: Panel, numbers: Excerpts) -> list[str]:
         lines: list[str] = []

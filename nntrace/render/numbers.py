@@ -107,12 +107,13 @@ def written(values: Sequence[float], decimals: int, finest: int | None = None) -
         (value,) = values
         form = format_for(abs(value) if isfinite(value) else 0.0, decimals, finest)
         return form, [form(value)]
-    sizes = list(map(abs, values))
-    largest = max(sizes)
+    low, high = min(values), max(values)
+    largest = max(-low, high)
     if not largest < inf:  # an infinity, or a nan that hides what is larger
-        largest = max(filter(isfinite, sizes), default=0.0)
+        largest = max(filter(isfinite, map(abs, values)), default=0.0)
     form = format_for(largest, decimals, finest)
-    if min(sizes) > form.smallest:  # nothing that needs a look of its own: all at once
+    least = low if low > 0 else -high if high < 0 else min(map(abs, values))
+    if least > form.smallest:  # nothing that needs a look of its own: all at once
         return form, (_patterns(form.pattern, len(values)) % tuple(values)).split()
     return form, [form(value) for value in values]
 

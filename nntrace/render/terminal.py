@@ -52,6 +52,7 @@ class _Terminal:
         self.paint = Palette(view.style.colour)
         self._numbers: Excerpts | None = None
         self._wrapped_formulas: dict[str, list[str]] = {}
+        self._headings: dict[tuple[Item, tuple[int, int], int], Heading] = {}
         self._layouts: dict[Key, tuple[list[Line], tuple[str, ...], bool]] = {}
         self.panels = list(by_phase(panels(view.listing, view.quantities, once=view.once)))
 
@@ -141,7 +142,10 @@ class _Terminal:
     def _layout(self, items: Sequence[Item], parts: Sequence[Excerpt], stub: tuple[str, ...]) -> list[Line]:
         bundles: list[list[Heading]] = [[]]
         for item, part in zip(items, parts, strict=True):
-            bundles[-1].append(self._heading(item, part.shape, part.width))
+            key = item, part.shape, part.width
+            if key not in self._headings:
+                self._headings[key] = self._heading(*key)
+            bundles[-1].append(self._headings[key])
             if item.equation is not None:
                 bundles.append([])  # a quantity stays beside what it is made of
         return layout(bundles, stub, self.width, self.paint)

@@ -36,7 +36,7 @@ MACROS = r"""\setcounter{MaxMatrixCols}{20}
 \providecommand{\fits}[1]{\resizebox{\ifdim\width>0.8\linewidth 0.8\linewidth\else\width\fi}{!}{#1}}
 \providecommand{\fitted}[1]{\fits{$\displaystyle #1$}}
 """
-CLOSING = "\n\\end{document}\n"
+CLOSING = "\\end{document}\n"
 SPECIAL: Mapping[str, str] = {
     **{sign: rf"\{sign}" for sign in "{}$&#%_"},
     "\\": r"\textbackslash{}",
@@ -161,9 +161,14 @@ class Pattern(Struct, frozen=True, eq=False):
     operands: tuple[tuple[Quantity, bool, bool], ...]
     room: int
 
-    def put_in(self, matrices: Matrices) -> str:
-        """The formula with the numbers of a step."""
-        return self.text % tuple([_operand(matrices(q, transposed), inside) for q, transposed, inside in self.operands])
+    def given(self, matrices: Matrices) -> list[Matrix]:
+        """Its operands in a step."""
+        return [matrices(q, transposed) for q, transposed, _ in self.operands]
+
+    def put_in(self, given: Sequence[Matrix]) -> str:
+        """The formula with its operands put in."""
+        pairs = zip(given, self.operands, strict=True)
+        return self.text % tuple([_operand(each, inside) for each, (_, _, inside) in pairs])
 
 
 def pattern(formula: Formula) -> Pattern:
