@@ -37,7 +37,7 @@ CONTENDERS = {
 ALONE = ("nntrace alone", "numpy nothing", "PyTorch alone")
 """Who takes the way to a step without recording it."""
 ROUNDS = 5
-SEEK, SEEKS = 10_000, 3
+SEEK, FEW = 10_000, 3
 SMALL = 1e-4
 """A step of less time than that may be slower by what Python itself takes."""
 
@@ -82,8 +82,8 @@ def measure(net: Net) -> dict[str, Figures]:
             name: Figures(
                 steps[name],
                 peak_memory(_command(name, folder, net, "train", _steps(name, net))),
-                statistics.median(_first(name, folder, net) for _ in range(ROUNDS)),
-                statistics.median(_alone(name, folder, net, "seek", SEEK) for _ in range(SEEKS))
+                statistics.median(_first(name, folder, net) for _ in range(FEW)),
+                statistics.median(_alone(name, folder, net, "seek", SEEK) for _ in range(FEW))
                 if name in ALONE
                 else None,
             )

@@ -27,7 +27,7 @@ MOVING = ("m", "alpha", "t")
 """The constants of the formulas that differ between steps."""
 MOST_STEPS = 64
 """So many steps are made at once: enough that what is done once for them costs nothing."""
-STRETCH_BYTES = 2**20
+STRETCH_BYTES = 4 * 2**20
 """About as much as is kept of the steps that are made at once."""
 STRETCH_WORK = 2**28
 """About as many multiplications are done in them: a tenth of a second."""

@@ -40,8 +40,8 @@ class _About(Struct):
     shown: Shown | None
 
 
-def packed(trace: Trace, shown: Shown | None) -> bytes:
-    """The checkpoints of a trace, and how far it is shown, as an NPZ file.
+def packed(trace: Trace, of: dict[str, Any], shown: Shown | None) -> bytes:
+    """The checkpoints of a trace, what `matters` of it, and how far it is shown, as an NPZ file.
 
     Arrays: `numbers` of the steps (from 0) that the states are those before; a state's quantities, each
     stacked over these (`W1` is numbers × rows × columns); `losses`; `about`, a text in JSON.
@@ -51,7 +51,7 @@ def packed(trace: Trace, shown: Shown | None) -> bytes:
         states[shown.position] = trace.state(shown.position)
     names = [old.name for old, _ in trace.equations.state]
     arrays: dict[str, Any] = dict(zip(names, map(np.stack, zip(*states.values(), strict=True)), strict=True))
-    about = _About(FORMAT, matters(trace), shown and replace(shown, losses=()))
+    about = _About(FORMAT, of, shown and replace(shown, losses=()))
     losses = np.array(shown.losses if shown else (), dtype=np.float64)
     written = io.BytesIO()
     np.savez(
@@ -60,13 +60,13 @@ def packed(trace: Trace, shown: Shown | None) -> bytes:
     return written.getvalue()
 
 
-def unpacked(path: str, trace: Trace) -> Shown | None:
+def unpacked(path: str, trace: Trace, of: dict[str, Any]) -> Shown | None:
     """How far the run is shown; its states become checkpoints of the trace.
 
-    Raises `SelectionError` where the file is no checkpoint, or one of another run.
+    Raises `SelectionError` where the file is no checkpoint, or one of a run of which something else `matters`.
     """
     about, arrays = _read(path)
-    differing = list(_differing(about.of, matters(trace)))
+    differing = list(_differing(about.of, of))
     if differing:
         raise SelectionError(
             f"{path}: it is the checkpoint of another run: {', '.join(differing)}\n"

@@ -264,9 +264,12 @@ class Trace(Displayed):
         return step
 
     def state(self, number: int) -> State:
-        """What step `number` (from 0) starts from, in the order of `equations.state`; the run reaches it."""
-        for _ in self.over([range(number, number)], keep=True):
-            pass
+        """What step `number` (from 0) starts from, in the order of `equations.state`; at the end, what the run leaves.
+
+        Raises `SelectionError` where the trace stops before it.
+        """
+        for step in self.over([range(number, number)], keep=True):
+            raise SelectionError(f"the trace stops before that: {step.stopped} is not finite in {step.place}")
         return self.checkpoints.nearest(number)[1]
 
     def evaluate(self, step: Step) -> Evaluation:

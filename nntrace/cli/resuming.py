@@ -12,6 +12,7 @@ from msgspec import json
 
 from nntrace.cli import interrupts, output
 from nntrace.cli.output import Part
+from nntrace.errors import OutputError
 from nntrace.render.words import counted
 from nntrace.selecting import Chosen
 from nntrace.summary import Summary
@@ -28,11 +29,14 @@ class Checkpoint:
     """The file: read before the first step, written now and then, at the end, and where it is interrupted."""
 
     def __init__(self, path: str, trace: Trace) -> None:
-        from nntrace.saving import unpacked  # what few commands need
+        from nntrace.saving import matters, unpacked  # what few commands need
 
+        if path == "-":
+            raise OutputError("--checkpoint takes a file, which is read and written")
         self.path = path
         self.trace = trace
-        self.shown: Shown | None = unpacked(path, trace) if os.path.lexists(path) else None
+        self._of = matters(trace)
+        self.shown: Shown | None = unpacked(path, trace, self._of) if os.path.lexists(path) else None
         self._due = monotonic() + SECONDS
 
     @property
@@ -44,7 +48,7 @@ class Checkpoint:
         """Write what is known now."""
         from nntrace.saving import packed
 
-        output.save(self.path, [packed(self.trace, self.shown)])
+        output.save(self.path, [packed(self.trace, self._of, self.shown)])
         self._due = monotonic() + SECONDS
 
     def reached(self, number: int) -> None:
@@ -55,6 +59,7 @@ class Checkpoint:
     @contextmanager
     def kept(self) -> Iterator[None]:
         """What is trained inside is saved at the end, and where it is interrupted."""
+        self.save()  # that it cannot be is better known before hours of training than after
         try:
             yield
         except KeyboardInterrupt:
@@ -170,6 +175,8 @@ class Run(Source):
 
     @contextmanager
     def kept(self) -> Iterator[None]:
+        if self.checkpoint is not None:
+            self.checkpoint.save()
         try:
             yield
         except KeyboardInterrupt:
@@ -213,7 +220,9 @@ class Run(Source):
 
     def _save(self) -> None:
         assert self.checkpoint is not None
-        if self._what:
+        if self.stopped:
+            self.checkpoint.shown = None  # there is nothing to go on with
+        elif self._what:
             from nntrace.saving import Shown
 
             self._flush()
@@ -232,6 +241,6 @@ class Run(Source):
         """All is shown: only a run that is made longer goes on from here, in a stream."""
         assert self.checkpoint is not None
         interrupts.hold()  # for good: all is done
-        if self._what and (self.part is not None or self.stopped or self.position < len(self.trace)):
+        if self._what and (self.part is not None or self.position < len(self.trace)):
             self._what, self.checkpoint.shown = "", None
         self._save()

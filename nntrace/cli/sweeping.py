@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from math import prod
 
 from nntrace import loading
 from nntrace.cli import output
+from nntrace.cli.options import MOST_RUNS
 from nntrace.cli.source import LEFT_OUT, file_of
 from nntrace.errors import ExitStatus, SelectionError
 from nntrace.render import SWEEPS
@@ -35,6 +37,9 @@ class Sweeping:
             raise SelectionError(f"--grid {twice} is there twice: give all its values at once")
         if not grid and not seeds:
             raise SelectionError("nothing differs between the runs: say --grid alpha=0.1,0.5,1 or --seeds 1..10")
+        count = prod(len(values) for _, values in grid) * max(1, len(seeds))
+        if count > MOST_RUNS:
+            raise SelectionError(f"these are {count:,} runs: {MOST_RUNS:,} at most")
         text, file = loading.read(file_of(config))
         self.config = loading.loads(text, file, settings)
         self.points = list(points(text, file, settings, dict(grid), seeds))

@@ -165,7 +165,7 @@ class _Latex:
 
 def _lines(lines: Sequence[str]) -> str:
     """Whole lines."""
-    return "".join([f"{line}\n" for line in lines])
+    return "\n".join([*lines, ""])
 
 
 def inline(text: str) -> str:

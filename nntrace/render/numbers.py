@@ -86,7 +86,7 @@ def format_for(largest: float, decimals: int, finest: int | None = None) -> Form
     `finest` is how many decimals its numbers have, where they are rounded: no more are made up.
     """
     # Nearly every quantity needs no more than the decimals asked for.
-    if 10.0 ** (SIGNIFICANT - 1 - decimals) <= largest < SCIENTIFIC_FROM or largest == 0:
+    if _least(decimals) <= largest < SCIENTIFIC_FROM or largest == 0:
         return _fixed(decimals)
     if largest < SCIENTIFIC_FROM:  # which nan is not
         needed = SIGNIFICANT - 1 - floor(log10(largest))
@@ -94,6 +94,12 @@ def format_for(largest: float, decimals: int, finest: int | None = None) -> Form
         if needed <= max(MOST_DECIMALS, decimals):
             return _fixed(max(decimals, needed))
     return Format(f"%.{max(decimals, SIGNIFICANT - 1)}e", inf)
+
+
+@lru_cache
+def _least(decimals: int) -> float:
+    """The least number that so many decimals show with enough digits."""
+    return 10.0 ** (SIGNIFICANT - 1 - decimals)
 
 
 @lru_cache

@@ -54,7 +54,8 @@ class _Terminal:
         self._wrapped_formulas: dict[str, list[str]] = {}
         self._headings: dict[tuple[Item, tuple[int, int], int], Heading] = {}
         self._layouts: dict[Key, tuple[list[Line], tuple[str, ...], bool]] = {}
-        self.panels = list(by_phase(panels(view.listing, view.quantities, once=view.once)))
+        made = by_phase(panels(view.listing, view.quantities, once=view.once))
+        self.panels = [(self._headings_of(phase, panel), panel) for phase, panel in made]
 
     def text(self) -> Iterator[str]:
         yield self._joined(self._header())
@@ -100,16 +101,18 @@ class _Terminal:
     def _step(self, step: Step) -> list[str]:
         lines = ["", self._bar(step_title(self.config, step))]
         numbers = self._numbers = Excerpts(step, self.config, self._numbers)
-        for phase, panel in self.panels:
-            if phase:
-                lines += ["", self.paint("phase", PHASES[phase].upper())]
-            if panel.heading:
-                lines += ["", INDENT + self.paint("heading", panel.heading)]
+        for headings, panel in self.panels:
+            lines += headings
             if self.view.detail is Detail.VALUES or not any(item.equation for item in panel.items):
                 lines += self._tables(panel, numbers)
             else:
                 lines += self._work(panel, numbers)
         return lines
+
+    def _headings_of(self, phase: str, panel: Panel) -> list[str]:
+        """Of the phase, where one begins, and of the layer."""
+        above = ["", self.paint("phase", PHASES[phase].upper())] if phase else []
+        return [*above, "", INDENT + self.paint("heading", panel.heading)] if panel.heading else above
 
     def _tables(self, panel: Panel, numbers: Excerpts) -> list[str]:
         given = self._in_rows([f"{q.name} = {numbers.single(q)}" for q in panel.given])

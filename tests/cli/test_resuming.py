@@ -113,7 +113,7 @@ def test_another_command_starts_from_what_is_known(monkeypatch: pytest.MonkeyPat
     whole = nntrace_run("step", *LONG, "--iteration", "290", "--to", "json").out
     made: list[int] = []
     run = trace(load(bundle.path("xor"), ["iterations=500", "expect=[]"]))
-    assert saving.unpacked("c", run) is not None
+    assert saving.unpacked("c", run, saving.matters(run)) is not None
     run.step(290, reached=made.append)
     assert made[0] > 270  # from a checkpoint near it
     assert nntrace_run("step", *LONG, "--iteration", "290", "--to", "json", "--checkpoint", "c").out == whole
@@ -215,6 +215,24 @@ def test_where_it_cannot_be_saved_is_said() -> None:
     ran = nntrace_run("step", "article", "--checkpoint", "nowhere/c")
     assert ran.status == 2
     assert "nowhere/c: it cannot be written: No such file or directory" in ran.err
+
+
+def test_it_is_a_file() -> None:
+    ran = nntrace_run("step", "article", "--checkpoint", "-")
+    assert (ran.status, ran.err) == (2, "nntrace: --checkpoint takes a file, which is read and written\n")
+
+
+def test_a_run_that_stops_is_shown_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nothing to go on with behind the step that it stops at, also where it is broken off there."""
+    stops = ("run", "d2l-gd-diverging", "--set", "alpha=1e200", "--set", "iterations=9", "--set", "expect=[]")
+    command = (*stops, "--to", "jsonl", "--checkpoint", "c")
+    whole = nntrace_run(*stops, "--to", "jsonl")
+    for _ in range(2):
+        again = nntrace_run(*command)
+        assert (again.status, again.out) == (1, whole.out)
+    steps = len(whole.out.splitlines()) - 2
+    assert broken_off(monkeypatch, steps, *command).status == 1  # it has no more
+    assert nntrace_run(*command).out == whole.out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are a Unix thing")

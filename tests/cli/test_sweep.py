@@ -143,6 +143,7 @@ def test_config_left_out_is_the_article() -> None:
         (("--seeds", "2..1"), "'2..1' ends before it begins"),
         (("--seeds", "x"), "'x' should be seeds such as 1..10, or 1,5,9"),
         (("--seeds", "1..1000000"), "is more than 100,000 runs"),
+        (("--seeds", "1..60000", "--grid", "alpha=1,2"), "nntrace: these are 120,000 runs: 100,000 at most"),
         (("--seeds", "-1"), "'-1' should be seeds"),
         (("--seeds", "1", "--jobs", "0"), "Invalid value for '--jobs'"),
         (("--seeds", "1", "--to", "html"), "Invalid value for '--to'"),
