@@ -68,5 +68,9 @@ class OutputError(NntraceError):
     """A file that cannot be written."""
 
 
-class ClosedPipeError(Exception):
-    """Whoever read the output has enough (`| head`); click would make a failure of a BrokenPipeError."""
+class StreamError(Exception):
+    """Standard output takes no more, as `error` says."""
+
+    def __init__(self, error: OSError) -> None:
+        self.error = error
+        super().__init__(str(error))

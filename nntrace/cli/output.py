@@ -14,7 +14,7 @@ from typing import IO, Any, TextIO, TypeVar
 import click
 
 from nntrace.cli import interrupts
-from nntrace.errors import ClosedPipeError, OutputError
+from nntrace.errors import OutputError
 from nntrace.render.view import Style
 
 T = TypeVar("T")
@@ -24,6 +24,8 @@ PATIENCE = 0.5
 """After so many seconds people want to see that something happens,"""
 BETWEEN = 0.2
 """and then so often how far it is."""
+BLOCK = 2**16
+"""So much of a file is looked at in one go."""
 
 
 def colour(stream: TextIO, choice: str) -> bool:
@@ -69,35 +71,39 @@ def show(
         texts = (piece.decode() if isinstance(piece, bytes) else piece for piece in pieces)
         click.echo_via_pager(texts, color=coloured)
         return
-    try:
-        hold, release = interrupts.hold, interrupts.release
-        flush()  # a form is bytes or text: bytes go around what is kept back of a text before them
-        for piece in pieces:
-            hold(True)
-            if isinstance(piece, bytes):
-                sys.stdout.buffer.write(piece)
-            else:
-                sys.stdout.write(piece)
-            written()
-            release()
-        flush()
-    except OSError as error:
-        raise _unwritten(error) from None
+    hold, release = interrupts.hold, interrupts.release
+    sys.stdout.flush()  # a form is bytes or text: bytes go around what is kept back of a text before them
+    for piece in pieces:
+        hold(True)
+        if isinstance(piece, bytes):
+            sys.stdout.buffer.write(piece)
+        else:
+            sys.stdout.write(piece)
+        written()
+        release()
+    sys.stdout.flush()
 
 
-def flush() -> None:
-    """All that was written to stdout is on its way."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        raise _unwritten(error) from None
+def cut(since: int) -> None:
+    """A file on stdout that is full loses the line that only began, if that was after its first `since` bytes.
 
-
-def _unwritten(error: OSError) -> Exception:
-    """What is said of it; what is left in the buffer would be tried once more, and complained of, at the end."""
-    if isinstance(error, BrokenPipeError):
-        return ClosedPipeError()
-    return OutputError(f"standard output: it cannot be written: {error.strerror or error}")
+    Only where the system lets a file that is written be looked at, as Linux does.
+    """
+    with suppress(OSError, ValueError):
+        stdout = sys.stdout.fileno()
+        if not stat.S_ISREG(os.fstat(stdout).st_mode):
+            return
+        with open("/dev/stdout", "rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            while end > since:
+                start = max(since, end - BLOCK)
+                file.seek(start)
+                lines, newline, _ = file.read(end - start).rpartition(b"\n")
+                end = start + len(lines + newline)
+                if newline:
+                    break
+        os.ftruncate(stdout, end)
+        os.lseek(stdout, end, os.SEEK_SET)
 
 
 def say(message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import monotonic
@@ -233,7 +234,7 @@ class Run(Source):
     def _flush(self) -> None:
         """What is shown is out of our hands."""
         if self.part is None:
-            output.flush()
+            sys.stdout.flush()
         else:
             self.part.flush()
 
