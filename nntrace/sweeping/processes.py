@@ -46,12 +46,11 @@ def outcomes(configs: Sequence[Config], jobs: int) -> Iterator[tuple[int, Outcom
                         "With --jobs 1 it has the machine for itself."
                     )
                 left.append(place)
+                workers[number].bury()
                 workers[number] = _Worker(examples)
     finally:
         for worker in workers:
-            worker.process.kill()
-        for worker in workers:
-            worker.process.join()
+            worker.bury()
 
 
 class _Worker:
@@ -86,6 +85,11 @@ class _Worker:
         if isinstance(made, BaseException):
             raise made
         return place, made
+
+    def bury(self) -> None:
+        """It ends, and nothing of it stays: its connection may be at an end before the process is."""
+        self.process.kill()
+        self.process.join()
 
 
 def _ready(workers: Sequence[_Worker]) -> list[int]:
