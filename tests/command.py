@@ -34,7 +34,7 @@ def nntrace_run(*arguments: str, stdin: str = "", encoding: str = "utf-8", termi
     err = kind(io.BytesIO(), encoding=encoding, newline="")
     read = kind(io.BytesIO(stdin.encode()), encoding="utf-8")
     with mock.patch.multiple(sys, stdin=read, stdout=out, stderr=err):
-        nntrace.cli.speak_every_encoding()
+        nntrace.cli.streams.prepare()
         status = nntrace.cli.execute(list(arguments))
         out.flush()
         err.flush()

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, TextIO
 
 import click
 
 from nntrace import __version__
-from nntrace.cli import interrupts
+from nntrace.cli import interrupts, streams
+from nntrace.cli.streams import Command
 from nntrace.errors import ConfigError, ExitStatus, NntraceError, StreamError
 
 COMMANDS = {
@@ -32,29 +30,8 @@ COMMANDS = {
 """The commands in the order of the help; each is the module of its name in this package."""
 
 
-@contextmanager
-def _unwritten() -> Iterator[None]:
-    """That stdout takes no more is a `StreamError`; click would make a failure of a closed pipe."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename is not None:  # of a file, not of a stream
-            raise
-        raise StreamError(error) from None
-
-
-class Commands(click.Group):
+class Commands(Command, click.Group):
     """Commands that are imported when they are called, so that `--help` stays quick."""
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
-    ) -> click.Context:
-        with _unwritten():  # --help
-            return super().make_context(info_name, args, parent, **extra)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        with _unwritten():
-            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -102,15 +79,15 @@ def nntrace(ctx: click.Context) -> None:
       nntrace verify my.yaml                    its gradients, proved
     """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        with streams.to_stdout():
+            click.echo(ctx.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
     gc.set_threshold(100_000)  # start-up makes much and drops little: the collector would only look in vain
     interrupts.listen()
-    open_every_stream()
-    speak_every_encoding()
+    streams.prepare()
     status = execute(list(sys.argv[1:] if arguments is None else arguments))
     interrupts.ignore()
     gc.freeze()  # the interpreter need not look once more through what goes with it
@@ -119,15 +96,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def execute(arguments: list[str]) -> int:
     """Run one command line; every error becomes its message and its exit status (see `ExitStatus`)."""
-    since = _size_of_stdout()
+    since = streams.size_of_stdout()
     status = int(ExitStatus.DONE)
     try:
-        with _unwritten():
-            status = _status(arguments)
-            interrupts.hold(True)  # for good: what comes now comes too late
+        status = _status(arguments)
+        interrupts.hold(True)  # for good: what comes now comes too late
+        with streams.to_stdout():
             sys.stdout.flush()
     except StreamError as error:
-        status = max(status, _broken(error.error, since))
+        status = max(status, streams.give_up(error.error, since))
     interrupts.calm()
     return status
 
@@ -137,12 +114,12 @@ def _status(arguments: list[str]) -> int:
         status = nntrace.main(arguments, prog_name="nntrace", standalone_mode=False)
         return int(status or ExitStatus.DONE)
     except click.ClickException as error:
-        with _heard_or_not():
+        with streams.to_stderr():
             error.show()
         return ExitStatus.UNUSABLE
     except NntraceError as error:
         first = "" if isinstance(error, ConfigError) else "nntrace: "
-        _say(f"{first}{error}")
+        streams.say(f"{first}{error}")
         return ExitStatus.UNUSABLE
     except StreamError:
         raise
@@ -152,67 +129,8 @@ def _status(arguments: list[str]) -> int:
     except Exception as error:
         if "--debug" in arguments:
             raise
-        _say(
+        streams.say(
             f"nntrace: an error in nntrace itself ({type(error).__name__}: {error}). Please report it with the config "
             f"and what the same command prints with --debug."
         )
         return ExitStatus.BUG
-
-
-def _say(message: str) -> None:
-    with _heard_or_not():
-        click.echo(message, err=True)
-
-
-@contextmanager
-def _heard_or_not() -> Iterator[None]:
-    """A message; where nobody hears it the exit status says it."""
-    try:
-        yield
-    except OSError:
-        _drop(sys.stderr)
-
-
-def _drop(stream: TextIO) -> None:
-    """What it still holds goes nowhere: the interpreter would try it once more at its end, and complain of it."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _broken(error: OSError, since: int) -> int:
-    """Stdout takes no more: that is said, but not of a reader who has enough (`| head`); returns the exit status."""
-    from nntrace.cli import output
-
-    output.cut(since)
-    _drop(sys.stdout)
-    if isinstance(error, BrokenPipeError):
-        return ExitStatus.DONE
-    _say(f"nntrace: standard output: it cannot be written: {error.strerror or error}")
-    return ExitStatus.UNUSABLE
-
-
-def _size_of_stdout() -> int:
-    """What is in the file already that stdout goes to."""
-    try:
-        return os.fstat(sys.stdout.fileno()).st_size
-    except (OSError, ValueError):  # it is no file
-        return 0
-
-
-def open_every_stream() -> None:
-    """A stream that was closed for us (`>&-`) is one that goes nowhere."""
-    for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # it is for the whole run
-
-
-def speak_every_encoding() -> None:
-    """Signs that a stream cannot encode get their ASCII spelling instead of an error."""
-    import codecs
-
-    from nntrace.render.signs import replace_signs
-
-    codecs.register_error("nntrace", replace_signs)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="nntrace")

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrace.cli import options
+from nntrace.cli.streams import Command
 
 if TYPE_CHECKING:
     from nntrace.errors import ExitStatus
     from nntrace.tracing import Trace
 
 
-@click.command("check")
+@click.command("check", cls=Command)
 @options.required_config
 @click.argument("answers", nargs=-1, type=options.Answers())
 @click.option(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from nntrace.cli import options
+from nntrace.cli.streams import Command
 
 
-@click.command("examples")
+@click.command("examples", cls=Command)
 @click.argument("name", required=False, type=options.BundledName())
 @options.screen
 @options.debug

@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from nntrace.cli import options
+from nntrace.cli.streams import Command
 
 
 class Depth(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
@@ -51,7 +52,7 @@ class QuantityName(click.ParamType):  # type: ignore[type-arg]  # generic in new
         return completing.names(ctx, incomplete)
 
 
-@click.command("explain")
+@click.command("explain", cls=Command)
 @click.argument("config", type=ConfigOrQuantity(), required=False, metavar="[CONFIG]")
 @click.argument("quantity", type=QuantityName(), required=False, metavar="QUANTITY")
 @options.settings

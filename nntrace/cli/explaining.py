@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from math import inf
 
 from nntrace import bundle, selecting
-from nntrace.cli import output
+from nntrace.cli import output, streams
 from nntrace.cli.source import LEFT_OUT, load_config
 from nntrace.cli.tracing import check_fragment
 from nntrace.errors import ExitStatus, SelectionError
@@ -55,11 +55,11 @@ class Explaining:
         pieces: Iterable[str | bytes] = form.render(Explained(found, style, fragment))
         notes = " ".join(self.notes)
         if notes and form.name != TERMINAL.name:
-            output.say(notes)
+            streams.say(notes)
         elif notes:
             pieces = (textwrap.fill(notes, style.width) + "\n\n", *pieces)
         output.show(pieces, pager=pager, coloured=style.colour)
         if self.chosen.stopped:
-            output.say(stopped(self.chosen))
+            streams.say(stopped(self.chosen))
             return ExitStatus.DOES_NOT_HOLD
         return ExitStatus.DONE

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from nntrace.cli import options
+from nntrace.cli.streams import Command
 
 
-@click.command("export")
+@click.command("export", cls=Command)
 @options.config
 @click.option("-o", "--output", "path", required=True, metavar="FILE", help="The file to write.")
 @options.steps

@@ -13,8 +13,8 @@ from typing import IO, Any, TextIO, TypeVar
 
 import click
 
-from nntrace.cli import interrupts
-from nntrace.errors import OutputError
+from nntrace.cli import interrupts, streams
+from nntrace.errors import OutputError, StreamError
 from nntrace.render.view import Style
 
 T = TypeVar("T")
@@ -24,8 +24,6 @@ PATIENCE = 0.5
 """After so many seconds people want to see that something happens,"""
 BETWEEN = 0.2
 """and then so often how far it is."""
-BLOCK = 2**16
-"""So much of a file is looked at in one go."""
 
 
 def colour(stream: TextIO, choice: str) -> bool:
@@ -72,49 +70,31 @@ def show(
         click.echo_via_pager(texts, color=coloured)
         return
     hold, release = interrupts.hold, interrupts.release
-    sys.stdout.flush()  # a form is bytes or text: bytes go around what is kept back of a text before them
+    flush()  # a form is bytes or text: bytes go around what is kept back of a text before them
     for piece in pieces:
         hold(True)
-        if isinstance(piece, bytes):
-            sys.stdout.buffer.write(piece)
-        else:
-            sys.stdout.write(piece)
+        try:  # as `to_stdout`, which would take more time than a short piece
+            if isinstance(piece, bytes):
+                sys.stdout.buffer.write(piece)
+            else:
+                sys.stdout.write(piece)
+        except OSError as error:
+            raise StreamError(error) from None
         written()
         release()
-    sys.stdout.flush()
+    flush()
 
 
-def cut(since: int) -> None:
-    """A file on stdout that is full loses the line that only began, if that was after its first `since` bytes.
-
-    Only where the system lets a file that is written be looked at, as Linux does.
-    """
-    with suppress(OSError, ValueError):
-        stdout = sys.stdout.fileno()
-        if not stat.S_ISREG(os.fstat(stdout).st_mode):
-            return
-        with open("/dev/stdout", "rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            while end > since:
-                start = max(since, end - BLOCK)
-                file.seek(start)
-                lines, newline, _ = file.read(end - start).rpartition(b"\n")
-                end = start + len(lines + newline)
-                if newline:
-                    break
-        os.ftruncate(stdout, end)
-        os.lseek(stdout, end, os.SEEK_SET)
-
-
-def say(message: str) -> None:
-    """A message on stderr."""
-    click.echo(message, err=True)
+def flush() -> None:
+    """All that was written to stdout is on its way."""
+    with streams.to_stdout():
+        sys.stdout.flush()
 
 
 def hint(message: str) -> None:
     """What to try next; only where a person is looking."""
     if sys.stdout.isatty() and sys.stderr.isatty():
-        say(message)
+        streams.say(message)
 
 
 class Part:

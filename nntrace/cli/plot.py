@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrace.cli import options
+from nntrace.cli.streams import Command
 
 if TYPE_CHECKING:
     from nntrace.render import Part
 
 
-@click.command("plot")
+@click.command("plot", cls=Command)
 @options.config
 @click.option("-o", "--output", "path", metavar="FILE", help="The picture to write: .svg, .png or .pdf.")
 @options.drawn

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from nntrace import selecting
-from nntrace.cli import output
+from nntrace.cli import output, streams
 from nntrace.cli.options import Iterations
 from nntrace.cli.source import LEFT_OUT, load_config
 from nntrace.curves import Curves, followed
@@ -51,13 +51,13 @@ class Plotting:
 
         curves = self._chosen(parts, layer, only)
         if self.left_out:
-            output.say(LEFT_OUT)
+            streams.say(LEFT_OUT)
         self._read(curves)
         output.save(path, [render(curves, loss=Part.LOSS in parts, scale=scale, form=suffix.removeprefix("."))])
         output.hint(f"Written: {path}")
         if curves.stopped is None:
             return ExitStatus.DONE
-        output.say(stopped(curves.stopped))
+        streams.say(stopped(curves.stopped))
         return ExitStatus.DOES_NOT_HOLD
 
     def _chosen(self, parts: Sequence[Part], layer: int | None, only: Sequence[str]) -> Curves:

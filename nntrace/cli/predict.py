@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from nntrace.cli import options
+from nntrace.cli.streams import Command
 
 
-@click.command("predict")
+@click.command("predict", cls=Command)
 @options.config
 @click.option(
     "--x",

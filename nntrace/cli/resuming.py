@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import monotonic
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import json
 
-from nntrace.cli import interrupts, output
+from nntrace.cli import interrupts, output, streams
 from nntrace.cli.output import Part
 from nntrace.errors import OutputError
 from nntrace.render.words import counted
@@ -65,7 +64,7 @@ class Checkpoint:
             yield
         except KeyboardInterrupt:
             self.save()
-            output.say(f"Interrupted: {self.path} has what was trained, and the same command goes on from there.")
+            streams.say(f"Interrupted: {self.path} has what was trained, and the same command goes on from there.")
             raise
         self.save()
 
@@ -143,7 +142,7 @@ class Run(Source):
         if self.summary is not None:
             self.summary.losses.extend(left.losses)
             self.summary.total = left.total
-        output.say(f"{self.checkpoint.path}: going on after {self._far}.")
+        streams.say(f"{self.checkpoint.path}: going on after {self._far}.")
 
     def steps(self) -> Iterator[Step]:
         self._begun = True
@@ -188,7 +187,7 @@ class Run(Source):
                 self._save()
                 goes_on = f"after {self._far}: the same command goes on from there"
                 keeps = f"after {self._far}: {self.checkpoint.path} has what was trained"
-                output.say(f"Interrupted {goes_on if self._what else keeps}.")
+                streams.say(f"Interrupted {goes_on if self._what else keeps}.")
             raise
         if self.checkpoint is not None:
             self._finish()
@@ -234,7 +233,7 @@ class Run(Source):
     def _flush(self) -> None:
         """What is shown is out of our hands."""
         if self.part is None:
-            sys.stdout.flush()
+            output.flush()
         else:
             self.part.flush()
 

@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from nntrace.cli import options
+from nntrace.cli.streams import Command
 
 
-@click.command("run")
+@click.command("run", cls=Command)
 @options.config
 @options.steps
 @options.thinned

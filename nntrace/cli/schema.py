@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from nntrace.cli import options
+from nntrace.cli.streams import Command
 
 
-@click.command("schema")
+@click.command("schema", cls=Command)
 @options.debug
 def command() -> int:
     """Print the JSON Schema of the config language, for editors that complete and check YAML.

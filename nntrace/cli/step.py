@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from nntrace.cli import options
+from nntrace.cli.streams import Command
 
 
-@click.command("step")
+@click.command("step", cls=Command)
 @options.config
 @click.option("--iteration", type=int, default=1, show_default=True, metavar="N", help="The iteration, counted from 1.")
 @click.option("--example", type=int, metavar="J", help="The example (with batches: the batch that holds it).")

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import click
 
 from nntrace.cli import options
+from nntrace.cli.streams import Command
 
 
-@click.command("sweep")
+@click.command("sweep", cls=Command)
 @options.config
 @click.option(
     "--grid",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import prod
 
 from nntrace import loading
-from nntrace.cli import output
+from nntrace.cli import output, streams
 from nntrace.cli.options import MOST_RUNS
 from nntrace.cli.source import LEFT_OUT, file_of
 from nntrace.errors import ExitStatus, SelectionError
@@ -63,7 +63,7 @@ class Sweeping:
         if self.left_out and to in (None, "terminal"):
             before = [f"{LEFT_OUT}\n\n"]
         elif self.left_out:
-            output.say(LEFT_OUT)
+            streams.say(LEFT_OUT)
         output.show([*before, *form.render(SweptView(found, style))], pager=pager, coloured=style.colour)
         return ExitStatus.DONE
 

@@ -12,7 +12,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from nntrace import selecting
-from nntrace.cli import output
+from nntrace.cli import output, streams
 from nntrace.cli.options import Iterations
 from nntrace.cli.resuming import Checkpoint, Run, Source
 from nntrace.cli.source import LEFT_OUT, load_config
@@ -136,7 +136,7 @@ class Showing:
         source = self._source(form, streamed=not (pager and output.paged()))
         pieces = self._pieces(form, style, source, to_file=False)
         if self.left_out and form is not TERMINAL:
-            output.say(LEFT_OUT)
+            streams.say(LEFT_OUT)
         elif self.left_out:
             pieces = chain([f"{LEFT_OUT}\n\n"], pieces)
         with source.kept():
@@ -147,7 +147,7 @@ class Showing:
         """Write to a file; returns the exit status."""
         self._check(form)
         if self.left_out:
-            output.say(LEFT_OUT)
+            streams.say(LEFT_OUT)
         source = self._source(form, path)
         pieces = self._pieces(form, Style(), source, to_file=True)
         with source.kept():
@@ -175,7 +175,7 @@ class Showing:
     def _pieces(self, form: Form, style: Style, source: Source, *, to_file: bool) -> Iterable[str | bytes]:
         steps = output.progress(source.steps(), self.view.count, "steps", to_file=to_file)
         detail = self.detail or form.detail
-        view = replace(self.view, steps=steps, detail=detail, style=style, remark=output.say)
+        view = replace(self.view, steps=steps, detail=detail, style=style, remark=streams.say)
         summary = self._summary
         return form.render(view if summary is None else replace(view, ending=lambda: end_tables(summary)))
 
@@ -206,7 +206,7 @@ class Showing:
             return ExitStatus.DONE
         if to_file or form is not TERMINAL:
             written = " What was before it is written." if form.outcome else " All up to it is written."
-            output.say(stopped(at) + (written if at.iteration else ""))
+            streams.say(stopped(at) + (written if at.iteration else ""))
         return ExitStatus.DOES_NOT_HOLD
 
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import click
 
 from nntrace.cli import options
+from nntrace.cli.streams import Command
 
 
-@click.command("verify")
+@click.command("verify", cls=Command)
 @options.config
 @options.steps
 @options.screen

@@ -69,17 +69,22 @@ def test_a_misspelling_gets_the_nearest_right_one(arguments: tuple[str, ...], sa
     assert ran.out == ""
 
 
-def test_an_internal_error_says_how_to_report_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [ZeroDivisionError("of all things"), MemoryError(), OSError(12, "Cannot allocate memory")],  # not stdout's fault
+    ids=lambda error: type(error).__name__,
+)
+def test_an_internal_error_says_how_to_report_it(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(path: object) -> None:
-        raise ZeroDivisionError("of all things")
+        raise error
 
     monkeypatch.setattr("nntrace.loading.read", broken)
     ran = nntrace_run("run")
     assert ran.status == 70
-    assert "an error in nntrace itself (ZeroDivisionError: of all things)" in ran.err
+    assert f"an error in nntrace itself ({type(error).__name__}: {error})" in ran.err
     assert "--debug" in ran.err
     assert "Traceback" not in ran.err
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(type(error)):
         nntrace_run("run", "--debug")
 
 
